@@ -1,0 +1,76 @@
+# nrkern is built and tested by these. `make help` lists them.
+#
+# Variables to set on the command line:
+#   TESTFLAGS   more flags for go test, such as -v or -run Name
+#   BENCHFLAGS  more flags for nrbench, such as -rows UMP or -save results/bench
+#   FUZZTIME    how long each fuzz target runs (20s)
+#   VERSION     what `nrkern version` says
+
+SHELL      := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+BIN      := bin/nrkern
+FUZZTIME ?= 20s
+# Outside a git checkout there is nothing to describe, and that is no error.
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# Packages that the race detector tells nothing about: the rules run no
+# concurrent code, and a guest runs in a virtual machine of its own.
+NO_RACE := /internal/(rules|platform)$$|/guest(/|$$)
+
+.PHONY: help build demo bench test race lint test-guest test-long fuzz check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
+
+# Static, so that the same file runs in a guest that has no libc.
+build: ## build bin/nrkern
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BIN) ./cmd/nrkern
+
+demo: build ## build, then boot machines and compare the structures (under a minute)
+	$(BIN) demo
+
+# The second build is what the row about the simulation hook compares with.
+bench: ## measure how near we are to C, the bare map and the locks (two minutes; nothing else should run)
+	CGO_ENABLED=0 $(GO) build -o bin/nrbench ./bench/nrbench
+	CGO_ENABLED=0 $(GO) build -tags nrkern_nohook -o bin/nrbench-nohook ./bench/nrbench
+	bin/nrbench $(BENCHFLAGS)
+
+test: ## run all ordinary tests
+	$(GO) test $(TESTFLAGS) ./...
+
+race: ## run the tests under the race detector
+	@packages=$$($(GO) list ./... | grep -v -E '$(NO_RACE)'); \
+	set -x; CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) $$packages
+
+lint: ## run go vet, staticcheck and gofumpt
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@unformatted=$$($(GO) tool gofumpt -l .); \
+	if [ -n "$$unformatted" ]; then \
+		printf '%s\n' "not formatted; run: $(GO) tool gofumpt -w ." $$unformatted >&2; exit 1; \
+	fi
+
+test-guest: ## boot virtual machines with 2 and 4 NUMA nodes and test in them
+	NRKERN_GUEST_REQUIRED=1 $(GO) test -count=1 $(TESTFLAGS) ./guest/...
+
+test-long: ## run all tests with long histories (many minutes)
+	NRKERN_LONG=1 $(GO) test -count=1 -timeout 2h $(TESTFLAGS) ./...
+
+# go test fuzzes one target at a time.
+fuzz: ## run each fuzz target for FUZZTIME
+	@packages=$$($(GO) list ./...); \
+	for package in $$packages; do \
+		listed=$$($(GO) test -list '^Fuzz' "$$package"); \
+		for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+check: lint test race ## lint, test and race: what to run before a commit
+
+clean: ## remove what the build made
+	rm -rf bin

@@ -1,0 +1,144 @@
+package bench
+
+import (
+	"debug/buildinfo"
+	"fmt"
+	"strings"
+
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// bareTag is the build tag without which the branch on the simulation hook and
+// the counters are built in.
+const bareTag = "nrkern_nohook"
+
+// hooks sets this build beside one without the branch on the simulation hook
+// and without counters, each in a process of its own, on one CPU: there
+// nothing hides an instruction. The processes are started anew several times,
+// because where a process happens to have its memory matters as much.
+func hooks(s *Session) ([]Line, error) {
+	if err := s.checkBare(); err != nil {
+		return nil, err
+	}
+	const limit, restartEvery = 1.01, 10
+	var lines []Line
+	for _, name := range []string{nrWrites, nrReads, channelTrips} {
+		builds := &builds{programs: [2]string{s.Self, s.Bare}, every: restartEvery}
+		sample := func(which int) func(Span) (reading, error) {
+			return func(span Span) (reading, error) { return builds.sample(which, name, s.cpus, span, s.Keys) }
+		}
+		h := how{row: "hook/" + name, unit: NSPerOp, single: true, rounds: 4 * s.Rounds}
+		found, err := s.interleave(h, []variant{
+			{"with", sample(0), reading.perOperation},
+			{"without", sample(1), reading.perOperation},
+		})
+		builds.close()
+		lines = append(lines, in(name, orFailed(compareAll(found, "with", "without", atMost(limit)), err)...)...)
+	}
+	return lines, nil
+}
+
+// checkBare makes sure that the other build is what it should be.
+func (s *Session) checkBare() error {
+	if s.Self == "" || s.Bare == "" {
+		return fmt.Errorf("%w: no build without the hook to compare with: go build -tags %s, and name it", ErrNotMeasured, bareTag)
+	}
+	for _, b := range []struct {
+		path string
+		bare bool
+	}{{s.Self, false}, {s.Bare, true}} {
+		info, err := buildinfo.ReadFile(b.path)
+		if err != nil {
+			return fmt.Errorf("%w: the build to compare with: %w", ErrNotMeasured, err)
+		}
+		tags := ""
+		for _, setting := range info.Settings {
+			if setting.Key == "-tags" {
+				tags = setting.Value
+			}
+		}
+		if strings.Contains(tags, bareTag) != b.bare {
+			return fmt.Errorf("%w: %s was built with -tags %q: the build without the hook, and no other, has %s", ErrNotMeasured, b.path, tags, bareTag)
+		}
+	}
+	return nil
+}
+
+// builds is a child of each of two builds, started anew every so many rounds.
+type builds struct {
+	programs [2]string
+	children [2]*child
+	every    int
+	rounds   int
+}
+
+func (b *builds) sample(which int, name string, cpus [2]int, span Span, keys uint64) (reading, error) {
+	if which == 0 {
+		if b.rounds%b.every == 0 {
+			b.close()
+		}
+		b.rounds++
+	}
+	if b.children[which] == nil {
+		c, err := startChild(b.programs[which], serveMode)
+		if err != nil {
+			return reading{}, err
+		}
+		b.children[which] = c
+	}
+	return b.children[which].sample(name, cpus, span, keys)
+}
+
+func (b *builds) close() {
+	for i, c := range b.children {
+		if c != nil {
+			_ = c.close()
+			b.children[i] = nil
+		}
+	}
+}
+
+// The loads of one thread that a child can run.
+const (
+	nrWrites     = "nr-write"
+	nrReads      = "nr-read"
+	channelTrips = "channel"
+)
+
+// singleLoad makes a load that runs on one CPU.
+func singleLoad(name string, cpus [2]int, keys uint64) (func(Span) (reading, error), error) {
+	s := &Session{Config: Config{Keys: keys}.withDefaults(), cpus: cpus}
+	table := func() kernel.Service { return newFixedTable(s.Keys) }
+	var j job
+	switch name {
+	case nrWrites, nrReads:
+		h := shape{replicas: 1, threads: 1, window: 1}
+		if name == nrWrites {
+			h.writes = 100
+		}
+		d, _, err := s.newNR(table, h)
+		if err != nil {
+			return nil, err
+		}
+		j.work = d.work
+	case channelTrips:
+		ends, err := newEnds(256)
+		if err != nil {
+			return nil, err
+		}
+		clock := workload.ProcessClock()
+		j.work = func(_ int, until uint64) (n uint64, _ error) {
+			for ; n%checkEvery != 0 || clock.Ticks() < until; n++ {
+				sendOne(ends[0], n)
+				_, sum := receiveOne(ends[1])
+				sendOne(ends[1], sum)
+				receiveOne(ends[0])
+			}
+			return n, nil
+		}
+	default:
+		return nil, fmt.Errorf("no load %q", name)
+	}
+	return func(span Span) (reading, error) { return crew(s.one(), span, j) }, nil
+}

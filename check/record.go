@@ -1,0 +1,206 @@
+package check
+
+import (
+	"encoding/binary"
+	"fmt"
+	"runtime"
+
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// HistorySpec describes a history.
+type HistorySpec struct {
+	// Clients is the number of threads that record it, in all processes.
+	Clients int `json:"clients"`
+	// Operations is the number of each client.
+	Operations int `json:"operations"`
+	// Keys is the number of keys: Base, Base+1, ... The fewer, the more
+	// contention. They must be missing when the history begins.
+	Keys uint64 `json:"keys"`
+	Base uint64 `json:"base"`
+	// Window is the largest number of operations that a client has outstanding.
+	// It uses from one to as many.
+	Window int `json:"window"`
+	// DataMax is the length of the longest byte value; 0 means words only.
+	DataMax int `json:"data_max_bytes"`
+	// Yield is how often, in percent of operations, a client gives up its CPU
+	// while operations are outstanding: it lets threads that share a CPU overlap.
+	Yield int `json:"yield_percent"`
+	// Seed chooses the operations. What they answer depends on the schedule.
+	Seed uint64 `json:"seed"`
+}
+
+// Validate returns an error that names what is out of range.
+func (s HistorySpec) Validate() error {
+	for _, c := range []struct {
+		ok    bool
+		name  string
+		value any
+		want  string
+	}{
+		{s.Clients >= 1 && s.Clients <= 1<<16, "clients", s.Clients, "1 to 65536"},
+		{s.Operations >= 1 && s.Operations <= 1<<24, "operations", s.Operations, "1 to 16777216"},
+		{s.Keys >= 1 && s.Keys <= 1<<20, "keys", s.Keys, "1 to 1048576"},
+		{s.Window >= 1 && s.Window <= kernel.MaxWindow, "window", s.Window, fmt.Sprintf("1 to %d", kernel.MaxWindow)},
+		{s.DataMax >= 0 && s.DataMax <= kernel.MaxData, "data-max", s.DataMax, fmt.Sprintf("0 to %d", kernel.MaxData)},
+		{s.Yield >= 0 && s.Yield <= 100, "yield", s.Yield, "0 to 100 (percent)"},
+	} {
+		if !c.ok {
+			return fmt.Errorf("%w: %s %v: want %s", ErrHistory, c.name, c.value, c.want)
+		}
+	}
+	return nil
+}
+
+// Record is one client, numbered from 0. It waits until all clients have come
+// to ctl, a fresh Control that serves this history alone, and issues its
+// operations. The port must have nothing outstanding. If the port fails, it
+// returns the error and what it has, with the outstanding operations open: all
+// of that belongs to the history.
+func (s HistorySpec) Record(port kernel.Port, client int, ctl *workload.Control) ([]Entry, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if n := len(port.Ops()); n < s.Window {
+		return nil, fmt.Errorf("%w: client %d: window %d: its port was opened for %d", ErrHistory, client, s.Window, n)
+	}
+	r := &recorder{
+		spec: s, port: port, client: client,
+		random:  workload.NewRandom(s.Seed, uint64(client)),
+		entries: make([]Entry, 0, s.Operations),
+		seen:    make(map[uint64]uint64),
+		at:      make([]int, s.Window),
+	}
+	ctl.Meet(s.Clients)
+	err := r.record()
+	if err != nil {
+		err = fmt.Errorf("client %d: %w", client, err)
+	}
+	return r.entries, err
+}
+
+type recorder struct {
+	spec    HistorySpec
+	port    kernel.Port
+	client  int
+	random  workload.Random
+	entries []Entry
+	// seen is the last word that the client learned of each key.
+	seen   map[uint64]uint64
+	unique uint64
+	at     []int // entry of each outstanding place
+}
+
+// record issues the operations in bursts of random size, one after the other
+// as places of the window come free.
+func (r *recorder) record() error {
+	var free []int
+	for i := range r.at {
+		free = append(free, i)
+	}
+	for len(r.entries) < r.spec.Operations || len(free) < len(r.at) {
+		burst := int(r.random.Below(uint64(len(free)) + 1))
+		for range min(burst, r.spec.Operations-len(r.entries)) {
+			place := free[len(free)-1]
+			free = free[:len(free)-1]
+			r.start(place)
+		}
+		if len(free) == len(r.at) {
+			continue
+		}
+		if r.random.Below(100) < uint64(r.spec.Yield) {
+			runtime.Gosched()
+		}
+		place, err := r.port.Next()
+		if err != nil {
+			return err
+		}
+		r.collect(place)
+		free = append(free, place)
+	}
+	return nil
+}
+
+func (r *recorder) start(place int) {
+	op := r.operation()
+	r.port.Ops()[place] = op
+	r.at[place] = len(r.entries)
+	r.entries = append(r.entries, Entry{
+		Client: r.client, Place: place,
+		Code: op.Code, Key: op.Args[0], Words: [2]uint64{op.Args[1], op.Args[2]}, Data: op.Data,
+		Call: monotonic(),
+	})
+	r.port.Start(place)
+}
+
+func (r *recorder) collect(place int) {
+	now := monotonic()
+	e, res := &r.entries[r.at[place]], &r.port.Results()[place]
+	e.Return, e.Answered = now, true
+	e.Status, e.Value = res.Status, res.Value
+	e.Answer = append([]byte(nil), res.Data...)
+	switch e.Code {
+	case kv.CodePut, kv.CodeInsert, kv.CodeCompareAndSwap:
+		if e.Status == kernel.StatusOK {
+			r.seen[e.Key] = e.Words[0]
+			if e.Code == kv.CodeCompareAndSwap {
+				r.seen[e.Key] = e.Words[1]
+			}
+			return
+		}
+		fallthrough
+	case kv.CodeGet, kv.CodeAdd:
+		if e.Value != 0 {
+			r.seen[e.Key] = e.Value
+		}
+	}
+}
+
+// operation returns a random operation. Every value written is unique, so that
+// a read tells which write it saw.
+func (r *recorder) operation() kernel.Op {
+	s := &r.spec
+	key := s.Base + r.random.Below(s.Keys)
+	switch n := r.random.Below(100); {
+	case n < 30:
+		return kv.Get(key)
+	case n < 38:
+		return kv.GetAny(key)
+	case n < 52:
+		return kv.Put(key, r.word())
+	case n < 60:
+		return kv.Delete(key)
+	case n < 68:
+		return kv.Insert(key, r.word())
+	case n < 80:
+		old := r.seen[key]
+		if r.random.Below(8) == 0 {
+			old++ // nobody's
+		}
+		return kv.CompareAndSwap(key, old, r.word())
+	case n < 90 || s.DataMax == 0:
+		return kv.Add(key, 1+r.random.Below(200))
+	case n < 97:
+		return kv.PutBytes(key, r.bytes())
+	default:
+		return kv.GetBytes(key)
+	}
+}
+
+// word returns a word that no other client and no other operation writes, with
+// room below for additions.
+func (r *recorder) word() uint64 {
+	r.unique++
+	return uint64(r.client+1)<<44 | r.unique<<16
+}
+
+// bytes returns a byte string that begins with a unique word, if long enough.
+func (r *recorder) bytes() []byte {
+	b := binary.LittleEndian.AppendUint64(nil, r.word())
+	for n := int(r.random.Below(uint64(r.spec.DataMax) + 1)); len(b) < n; {
+		b = binary.LittleEndian.AppendUint64(b, r.random.Next())
+	}
+	return b[:min(len(b), r.spec.DataMax)]
+}

@@ -1,0 +1,182 @@
+package structures_test
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/nrkern/nrkern/biglock"
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/multikernel"
+	"github.com/nrkern/nrkern/nrkernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// long reports whether the long versions of the tests were asked for.
+func long() bool { return os.Getenv("NRKERN_LONG") != "" }
+
+// machine is a structure over kv that runs inside the test.
+type machine interface {
+	// port opens a port at a node.
+	port(t testing.TB, node, window int) kernel.Port
+	// digest returns the digest of the whole state, at rest, and fails the test
+	// if nodes that should be equal are not.
+	digest(t testing.TB) uint64
+}
+
+// structures boot machines with logs and rings so small that they are full all
+// the time.
+var structures = []struct {
+	name string
+	boot func(t testing.TB, nodes int) machine
+	// ease divides the number of reads of a probe: what a read costs here, with
+	// more threads than CPUs, beside one from a local replica. A queue lock is
+	// handed to threads that have no CPU, and a message waits for its owner's.
+	ease uint64
+}{
+	{"nr", func(t testing.TB, nodes int) machine { return bootNR(t, nodes, transport.MinLogSlots) }, 1},
+	{"multikernel", bootMultikernel, 5000},
+	{"biglock-mutex", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.Mutex) }, 10},
+	{"biglock-rwlock", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.RWLock) }, 10},
+	{"biglock-mcs", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.MCS) }, 2000},
+}
+
+type nr struct{ *nrkernel.Group }
+
+func bootNR(t testing.TB, nodes, slots int) machine {
+	t.Helper()
+	g, err := nrkernel.NewGroup(nodes, func() kernel.Service { return kv.New(kv.Options{}) }, nrkernel.Options{LogSlots: slots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nr{g}
+}
+
+func (m nr) port(t testing.TB, node, window int) kernel.Port {
+	t.Helper()
+	p, err := m.Replica(node).NewPort(window)
+	return opened(t, p, err)
+}
+
+func (m nr) digest(t testing.TB) uint64 {
+	t.Helper()
+	first, at, err := m.Replica(0).Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.Replicas() {
+		d, index, err := m.Replica(i).Digest()
+		if err != nil || d != first || index != at {
+			t.Errorf("replica %d: digest %x at %d, replica 0: %x at %d (%v)", i, d, index, first, at, err)
+		}
+	}
+	return first
+}
+
+type mesh []*multikernel.Node
+
+func bootMultikernel(t testing.TB, nodes int) machine {
+	t.Helper()
+	layout := new(transport.Layout)
+	if err := multikernel.AddMesh(layout, nodes, multikernel.MinRing); err != nil {
+		t.Fatal(err)
+	}
+	segment, err := transport.Local(layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := new(transport.Word)
+	var m mesh
+	var attending sync.WaitGroup
+	for id := range nodes {
+		n, err := multikernel.Open(segment, newTable(t), multikernel.Config{ID: id, Stop: stop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m = append(m, n)
+		attending.Go(func() {
+			if err := combining.Attend(n, stop, &transport.Goroutines); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		stop.Swap(1)
+		for _, n := range m {
+			n.Bell().Ring()
+		}
+		attending.Wait()
+	})
+	return m
+}
+
+func (m mesh) port(t testing.TB, node, window int) kernel.Port {
+	t.Helper()
+	p, err := m[node].NewPort(window)
+	return opened(t, p, err)
+}
+
+func (m mesh) digest(t testing.TB) uint64 {
+	t.Helper()
+	var sum uint64
+	for _, n := range m {
+		d, _, err := n.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += d
+	}
+	return sum
+}
+
+type bigLock struct{ *biglock.Machine }
+
+func bootBigLock(t testing.TB, nodes int, kind biglock.Kind) machine {
+	t.Helper()
+	m, err := biglock.New(newTable(t), biglock.Config{Kind: kind, Nodes: nodes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bigLock{m}
+}
+
+func (m bigLock) port(t testing.TB, node, window int) kernel.Port {
+	t.Helper()
+	p, err := m.NewPort(node, window)
+	return opened(t, p, err)
+}
+
+func (m bigLock) digest(t testing.TB) uint64 {
+	t.Helper()
+	d, _, err := m.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func newTable(t testing.TB) *kernel.Table {
+	t.Helper()
+	table, err := kernel.NewTable(kv.Definition())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// opened returns a port that is closed with the test.
+func opened(t testing.TB, p kernel.Port, err error) kernel.Port {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(fmt.Errorf("close: %w", err))
+		}
+	})
+	return p
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package structures_test
+
+const raceSlowdown = 1

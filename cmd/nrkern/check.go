@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nrkern/nrkern/check"
+	"github.com/nrkern/nrkern/node"
+)
+
+// checking is the flags of check.
+type checking struct {
+	histories int
+	record    node.RecordRequest
+	probe     node.ProbeRequest
+	judging   check.Options
+}
+
+// checkReport is what `nrkern check -o json` prints.
+type checkReport struct {
+	Structure string          `json:"structure"`
+	Judgement check.Judgement `json:"judgement"` // the worst of the parts
+	Histories historiesReport `json:"histories"`
+	// Probe is null with --reads 0.
+	Probe    *probeReport   `json:"probe"`
+	Replicas replicasReport `json:"replicas"`
+}
+
+type historiesReport struct {
+	Judgement   check.Judgement `json:"judgement"`
+	Recorded    int             `json:"recorded"`
+	Operations  int             `json:"operations"`
+	Open        int             `json:"open_operations"`
+	Overlapping int             `json:"overlapping_operations_of_other_clients"`
+	// Excerpt shows what cannot be explained; Seed repeats the operations.
+	Seed          uint64 `json:"seed"`
+	Excerpt       string `json:"excerpt,omitempty"`
+	Visualization string `json:"visualization,omitempty"`
+}
+
+type probeReport struct {
+	Judgement check.Judgement `json:"judgement"`
+	check.ProbeResult
+	Readers int `json:"readers"`
+	Writers int `json:"writers"`
+}
+
+func newCheck(s *session) *cobra.Command {
+	f := checking{histories: 10, record: node.DefaultRecordRequest(), probe: node.DefaultProbeRequest()}
+	cmd := &cobra.Command{
+		Use: "check", Short: "Check the running machine: linearizable, nothing stale, replicas equal", Args: noArguments,
+		Long: `Check the running machine from outside, by what clients on all its nodes see:
+
+  histories  random operations on few keys, recorded with their times, have an
+             order within those times that a sequential service explains
+  probe      no read of a counter that only grows returns less than an earlier
+             read anywhere had returned
+  replicas   at rest, the copies of the state have equal digests
+
+Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.`,
+		Example: "  nrkern check\n  nrkern check --histories 100 --operations 200 --reads 50000000",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.histories < 0 {
+				return &usageError{text: fmt.Sprintf("--histories %d: want 0 or more", f.histories), command: cmd.CommandPath()}
+			}
+			c, err := s.dial()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			r, err := f.run(cmd.Context(), c, s)
+			if err != nil {
+				return err
+			}
+			if err := s.print(result{data: r, table: r.table, csv: r.csv}); err != nil {
+				return err
+			}
+			return r.err()
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.histories, "histories", f.histories, "histories to record; 0 for none")
+	flags.IntVar(&f.record.Operations, "operations", f.record.Operations, "operations of each client in a history")
+	flags.IntVar(&f.record.ClientsPerNode, "clients-per-node", f.record.ClientsPerNode, "clients on each node")
+	flags.Uint64Var(&f.record.Keys, "keys", f.record.Keys, "keys of a history")
+	flags.IntVar(&f.record.Window, "window", f.record.Window, "most operations that a client has outstanding")
+	flags.Uint64Var(&f.record.Seed, "seed", f.record.Seed, "chooses the operations of the first history; the next have the next seeds")
+	flags.DurationVar(&f.judging.Timeout, "timeout", time.Minute, "how long to judge one history")
+	flags.StringVar(&f.judging.Visualization, "visualize", "", "where to write an HTML page of a history that cannot be explained")
+	flags.Uint64Var(&f.probe.Reads, "reads", f.probe.Reads, "reads of each reader of the probe; 0 for no probe")
+	return cmd
+}
+
+func (f *checking) run(ctx context.Context, m node.API, s *session) (*checkReport, error) {
+	status, err := m.Status(ctx, node.StatusRequest{})
+	if err != nil {
+		return nil, err
+	}
+	r := &checkReport{Structure: structureOf(status.Config), Judgement: check.OK}
+	if r.Histories, err = f.judge(ctx, m); err != nil {
+		return nil, err
+	}
+	s.log.Info(r.Histories.String())
+	parts := []check.Judgement{r.Histories.Judgement}
+	if f.probe.Reads > 0 {
+		found, err := m.Probe(ctx, f.probe)
+		if err != nil {
+			return nil, err
+		}
+		r.Probe = &probeReport{Judgement: check.OK, ProbeResult: found.ProbeResult, Readers: found.Spec.Readers, Writers: found.Spec.Writers}
+		if found.Stale > 0 {
+			r.Probe.Judgement = check.Illegal
+		}
+		s.log.Info(r.Probe.String())
+		parts = append(parts, r.Probe.Judgement)
+	}
+	if r.Replicas, err = compareReplicas(ctx, m); err != nil {
+		return nil, err
+	}
+	for _, j := range append(parts, r.Replicas.Judgement) {
+		if j == check.Illegal || j == check.Unknown && r.Judgement == check.OK {
+			r.Judgement = j
+		}
+	}
+	return r, nil
+}
+
+// judge records histories and judges each, until one is illegal.
+func (f *checking) judge(ctx context.Context, m node.API) (historiesReport, error) {
+	all := historiesReport{Judgement: check.OK, Seed: f.record.Seed}
+	for i := range f.histories {
+		ask := f.record
+		ask.Seed += uint64(i)
+		history, err := m.Record(ctx, ask)
+		if err != nil {
+			return all, err
+		}
+		v, err := check.Linearizable(history.Entries, f.judging)
+		if err != nil {
+			return all, err
+		}
+		all.Recorded++
+		all.Operations += v.Operations
+		all.Open += v.Open
+		all.Overlapping += v.OverlappingClients
+		if v.Judgement != check.OK {
+			all.Judgement, all.Seed, all.Excerpt, all.Visualization = v.Judgement, ask.Seed, v.Excerpt, v.Visualization
+		}
+		if v.Judgement == check.Illegal || ctx.Err() != nil {
+			break
+		}
+	}
+	return all, ctx.Err()
+}
+
+func (h historiesReport) String() string {
+	share := 0
+	if h.Operations > 0 {
+		share = 100 * h.Overlapping / h.Operations
+	}
+	return fmt.Sprintf("%s, %s operations, %d %% overlap another client's on their key", plural(h.Recorded, "history"), grouped(h.Operations), share)
+}
+
+func (p *probeReport) String() string {
+	return fmt.Sprintf("%s stale of %s reads by %s, beside %s writes by %s",
+		grouped(p.Stale), grouped(p.Reads), plural(p.Readers, "reader"), grouped(p.Writes), plural(p.Writers, "writer"))
+}
+
+// err is nil only if all is ok: a check that ran out of time has not passed.
+func (r *checkReport) err() error {
+	switch {
+	case r.Histories.Judgement == check.Illegal:
+		return fmt.Errorf("check: %w: a history (seed %d) is not linearizable:\n%s", errCheck, r.Histories.Seed, r.Histories.Excerpt)
+	case r.Probe != nil && r.Probe.Judgement == check.Illegal:
+		return fmt.Errorf("check: %w: %d stale reads, the first: %s", errCheck, r.Probe.Stale, r.Probe.FirstStale)
+	case r.Replicas.Judgement == check.Illegal:
+		return fmt.Errorf("check: %w: %s", errCheck, r.Replicas.Text)
+	case r.Histories.Judgement == check.Unknown:
+		return fmt.Errorf("check: a history (seed %d) was not judged in time: %s: give a longer --timeout or fewer --operations", r.Histories.Seed, r.Histories.Excerpt)
+	case r.Replicas.Judgement == check.Unknown:
+		return fmt.Errorf("check: %s", r.Replicas.Text)
+	}
+	return nil
+}
+
+func (r *checkReport) table(w io.Writer) error {
+	g := newGrid("l", "CHECK", "JUDGEMENT", "OF "+r.Structure)
+	g.add("histories", string(r.Histories.Judgement), r.Histories.String())
+	if r.Probe != nil {
+		g.add("probe", string(r.Probe.Judgement), r.Probe.String())
+	}
+	g.add("replicas", string(r.Replicas.Judgement), r.Replicas.Text)
+	return g.write(w)
+}
+
+func (r *checkReport) csv() [][]string {
+	records := [][]string{
+		{"structure", "check", "judgement", "operations", "stale_reads"},
+		{r.Structure, "histories", string(r.Histories.Judgement), strconv.Itoa(r.Histories.Operations), ""},
+	}
+	if p := r.Probe; p != nil {
+		records = append(records, []string{r.Structure, "probe", string(p.Judgement), strconv.FormatUint(p.Reads+p.Writes, 10), strconv.FormatUint(p.Stale, 10)})
+	}
+	return append(records, []string{r.Structure, "replicas", string(r.Replicas.Judgement), "", ""})
+}

@@ -1,0 +1,230 @@
+package multikernel
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// ErrBadMessage is the error of a message that no monitor sends.
+var ErrBadMessage = errors.New("bad message")
+
+// maxReceive bounds the messages taken from one peer in one turn, so that a
+// busy peer does not keep the others waiting.
+const maxReceive = 64
+
+// turn is one round of the monitor. The caller holds the station's lock.
+func (n *Node) turn() (progress bool) {
+	if n.damage != nil {
+		return false
+	}
+	for _, t := range n.station.Threads() {
+		for place := t.Take(); place >= 0; place = t.Take() {
+			n.route(t, place)
+			progress = true
+		}
+	}
+	for _, p := range n.peers {
+		if p != nil && n.exchange(p) {
+			progress = true
+		}
+	}
+	if progress {
+		n.deliver()
+	}
+	n.ring(progress)
+	return progress
+}
+
+// route executes a posted operation here or queues it for its owner.
+func (n *Node) route(t *combining.Thread, place int) {
+	op := &t.Ops[place]
+	shard := n.table.Shard(op)
+	if shard == kernel.AllShards {
+		r := &t.Results[place]
+		r.Reset()
+		r.Status = kernel.StatusUnsupported
+		n.finish(t, place)
+		return
+	}
+	owner := n.placement.Owner(shard)
+	if owner == n.id {
+		n.table.Execute(op, &t.Results[place])
+		n.finish(t, place)
+		return
+	}
+	p := n.peers[owner]
+	if p.requests.len() > 0 || !n.sendRequest(p, t, place) {
+		p.requests.push(request{t, place})
+	}
+}
+
+// exchange takes what came from a peer and sends what waits for it.
+func (n *Node) exchange(p *peer) (progress bool) {
+	for range maxReceive {
+		first := p.channel.Receive()
+		if first == nil {
+			break
+		}
+		progress = true
+		if err := n.receive(p, first); err != nil {
+			n.damage = fmt.Errorf("node %d, message from node %d: %w", n.id, p.id, err)
+			return true
+		}
+	}
+	// Answers first: they free windows, requests fill them.
+	for p.answers.len() > 0 {
+		a := p.answers.front()
+		if !n.sendAnswer(p, a.service, a.code, a.to, &a.result) {
+			return progress
+		}
+		p.answers.pop()
+		progress = true
+	}
+	for p.requests.len() > 0 {
+		r := p.requests.front()
+		if !n.sendRequest(p, r.thread, r.place) {
+			return progress
+		}
+		p.requests.pop()
+		progress = true
+	}
+	return progress
+}
+
+// receive handles one message. A message whose origin is this node is the
+// answer to a request of a thread here; any other is a request.
+func (n *Node) receive(p *peer, first *kernel.Payload) error {
+	d := kernel.Descriptor(first[0])
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if int(d.Origin().Node) == n.id {
+		return n.receiveAnswer(p, first, d)
+	}
+	if int(d.Origin().Node) != p.id {
+		return fmt.Errorf("%w: its origin is node %d", ErrBadMessage, d.Origin().Node)
+	}
+	kernel.DecodeHead(first, &n.request)
+	n.request.Data = n.data(p, n.request.Data, d)
+	p.channel.Release(d.Payloads())
+	n.table.Execute(&n.request, &n.answer)
+	if p.answers.len() > 0 || !n.sendAnswer(p, d.Service(), d.Code(), d.Origin(), &n.answer) {
+		kept := n.answer
+		kept.Data = append([]byte(nil), n.answer.Data...)
+		p.answers.push(answer{d.Service(), d.Code(), d.Origin(), kept})
+	}
+	return nil
+}
+
+func (n *Node) receiveAnswer(p *peer, first *kernel.Payload, d kernel.Descriptor) error {
+	to := d.Origin()
+	t := n.station.Thread(int(to.Thread))
+	if t == nil || int(to.Place) >= len(t.Results) {
+		return fmt.Errorf("%w: an answer for thread %d, place %d, which does not wait", ErrBadMessage, to.Thread, to.Place)
+	}
+	r := &t.Results[to.Place]
+	kernel.DecodeResultHead(first, r)
+	r.Data = n.data(p, r.Data, d)
+	p.channel.Release(d.Payloads())
+	p.owes--
+	n.finish(t, int(to.Place))
+	return nil
+}
+
+// data appends the data of the message that is being received.
+func (n *Node) data(p *peer, dst []byte, d kernel.Descriptor) []byte {
+	for i := 1; i < d.Payloads(); i++ {
+		dst = kernel.DecodeData(dst, p.channel.Part(i), d.Len(), i-1)
+	}
+	return dst
+}
+
+func (n *Node) sendRequest(p *peer, t *combining.Thread, place int) bool {
+	op := &t.Ops[place]
+	slots := kernel.Payloads(len(op.Data))
+	if !p.channel.Credit(slots) {
+		return false
+	}
+	for i := 1; i < slots; i++ {
+		kernel.EncodeData(p.channel.Fill(i), op.Data, i-1)
+	}
+	kernel.EncodeHead(p.channel.Fill(0), op, kernel.Origin{Node: uint8(n.id), Thread: uint8(t.ID), Place: uint16(place)})
+	n.sent(p, slots)
+	p.owes++
+	return true
+}
+
+func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.Origin, r *kernel.Result) bool {
+	slots := kernel.Payloads(len(r.Data))
+	if !p.channel.Credit(slots) {
+		return false
+	}
+	for i := 1; i < slots; i++ {
+		kernel.EncodeData(p.channel.Fill(i), r.Data, i-1)
+	}
+	kernel.EncodeResultHead(p.channel.Fill(0), s, c, r, to)
+	n.sent(p, slots)
+	return true
+}
+
+func (n *Node) sent(p *peer, slots int) {
+	p.channel.Send(slots)
+	n.sentTo |= 1 << p.id
+}
+
+func (n *Node) finish(t *combining.Thread, place int) {
+	t.Finish(place)
+	n.finished[t.ID] = true
+}
+
+// deliver shows the threads what this turn finished, and wakes those that went
+// to sleep while another thread was at it.
+func (n *Node) deliver() {
+	delivered := false
+	for _, t := range n.station.Threads() {
+		if n.finished[t.ID] {
+			n.finished[t.ID] = false
+			t.Deliver()
+			delivered = true
+		}
+	}
+	if delivered && n.Bell().Parked() {
+		transport.Fence(&n.fence) // what they look for must be out before they are rung
+		n.Bell().Ring()
+	}
+}
+
+// ring wakes the nodes that were sent to and sleep. It waits for an idle turn,
+// or for many busy ones, because it must first let the messages out of the
+// store buffer: see transport.Bell.
+func (n *Node) ring(busy bool) {
+	n.turns++
+	if n.sentTo == 0 || busy && n.turns%64 != 0 {
+		return
+	}
+	transport.Fence(&n.fence)
+	for id, b := range n.bells {
+		if n.sentTo>>id&1 != 0 {
+			b.Ring()
+		}
+	}
+	n.sentTo = 0
+}
+
+// hurry wakes the nodes that have owed an answer for long: their threads may
+// have stopped polling, and their attending threads nap.
+func (n *Node) hurry() {
+	if !n.station.TryLock() {
+		return
+	}
+	for _, p := range n.peers {
+		if p != nil && p.owes > 0 {
+			n.bells[p.id].Wake()
+		}
+	}
+	n.station.Unlock()
+}

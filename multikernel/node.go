@@ -1,0 +1,156 @@
+package multikernel
+
+import (
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// Config is what a Node needs besides its mesh and services.
+type Config struct {
+	// ID is the node's number.
+	ID int
+	// Policy says how its threads wait.
+	Policy *transport.Policy
+	// Stop is a word that becomes non-zero when the machine stops; calls that
+	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
+	Stop *transport.Word
+}
+
+// Node is one kernel of a multikernel.
+type Node struct {
+	_         transport.Pad
+	id        int
+	table     *kernel.Table
+	placement Placement
+	station   *combining.Station
+	policy    *transport.Policy
+	stop      *transport.Word
+	bells     []*transport.Bell
+
+	// The monitor's.
+	peers    []*peer // by node; nil at the node's own place
+	request  kernel.Op
+	answer   kernel.Result
+	sentTo   uint64 // nodes that were sent to since their bells were last looked at
+	turns    uint64
+	fence    transport.Word
+	finished []bool // by thread: has results to deliver
+	damage   error
+	_        transport.Pad
+}
+
+var _ combining.Server = (*Node)(nil)
+
+// peer is another node as the monitor sees it.
+type peer struct {
+	_       transport.Pad
+	id      int
+	channel *transport.Channel
+	// requests are posted operations that wait for credit, answers are results
+	// that do. There are never more of either than the windows of the threads
+	// allow.
+	requests queue[request]
+	answers  queue[answer]
+	owes     int // answers to requests that were sent
+	_        transport.Pad
+}
+
+type request struct {
+	thread *combining.Thread
+	place  int
+}
+
+type answer struct {
+	service kernel.ServiceID
+	code    kernel.Code
+	to      kernel.Origin
+	result  kernel.Result
+}
+
+// Open opens node c.ID of the mesh in a segment, over the services whose
+// shards it will own. The table's services must be empty.
+func Open(s *transport.Segment, table *kernel.Table, c Config) (*Node, error) {
+	channels, bells, err := openMesh(s, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if c.Stop == nil {
+		c.Stop = new(transport.Word)
+	}
+	if c.Policy == nil {
+		c.Policy = &transport.Goroutines
+	}
+	n := &Node{
+		id: c.ID, table: table, policy: c.Policy, stop: c.Stop, bells: bells,
+		placement: Partitioned{Nodes: len(bells)},
+		station:   combining.NewStation(c.Policy),
+		peers:     make([]*peer, len(bells)),
+		request:   kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
+		answer:    kernel.NewResults(1)[0],
+		finished:  make([]bool, combining.MaxThreads),
+	}
+	for id, c := range channels {
+		if c != nil {
+			n.peers[id] = &peer{id: id, channel: c}
+		}
+	}
+	return n, nil
+}
+
+// ID returns the node's number.
+func (n *Node) ID() int { return n.id }
+
+// Bell returns what rings when a message waits and nobody polls.
+func (n *Node) Bell() *transport.Bell { return n.bells[n.id] }
+
+// Station returns where the node's threads meet.
+func (n *Node) Station() *combining.Station { return n.station }
+
+// Serve takes a turn as the monitor, unless a thread of the node is at it, and
+// reports whether there was anything to do.
+func (n *Node) Serve() (progress bool, err error) {
+	if !n.station.TryLock() {
+		return false, nil
+	}
+	progress = n.turn()
+	err = n.damage
+	n.station.Unlock()
+	return progress, err
+}
+
+// Traffic returns what the node saw cross between nodes.
+func (n *Node) Traffic() transport.Traffic {
+	var t transport.Traffic
+	for _, p := range n.peers {
+		if p == nil {
+			continue
+		}
+		c := p.channel
+		t.Messages += c.Messages.Load()
+		t.Acks += c.Acks.Load()
+		t.MessageLines += c.SlotsIn.Load() + c.SlotsReused.Load()
+	}
+	return t
+}
+
+// Positions returns where the node's channels stand, by peer.
+func (n *Node) Positions() map[int]transport.Position {
+	n.station.Lock()
+	defer n.station.Unlock()
+	at := map[int]transport.Position{}
+	for _, p := range n.peers {
+		if p != nil {
+			at[p.id] = p.channel.Position()
+		}
+	}
+	return at
+}
+
+// Digest returns the digest of the shards that the node owns: the sum over all
+// nodes is the digest of the services. The index is 0, for there is no log.
+func (n *Node) Digest() (digest, index uint64, err error) {
+	n.station.Lock()
+	defer n.station.Unlock()
+	return n.table.Digest(), 0, n.damage
+}

@@ -1,0 +1,155 @@
+package multikernel
+
+import (
+	"fmt"
+
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// Port is one thread's way into a node. It implements kernel.Port.
+type Port struct {
+	_       transport.Pad
+	node    *Node
+	thread  *combining.Thread
+	fresh   int // posted since the monitor last ran for this thread
+	eager   int // with this many fresh ones, send before collecting more
+	refused []int
+	_       transport.Pad
+}
+
+var _ kernel.Port = (*Port)(nil)
+
+// NewPort adds a thread with a window of outstanding operations.
+func (n *Node) NewPort(window int) (*Port, error) {
+	t, err := n.station.Join(window)
+	if err != nil {
+		return nil, err
+	}
+	return &Port{node: n, thread: t, eager: max(1, window/4), refused: transport.Apart[int](window)[:0]}, nil
+}
+
+// Ops returns the operations of the window.
+func (p *Port) Ops() []kernel.Op { return p.thread.Ops }
+
+// Results returns the results of the window.
+func (p *Port) Results() []kernel.Result { return p.thread.Results }
+
+// Start starts the operation at a place of the window.
+func (p *Port) Start(place int) {
+	if s := p.node.table.Check(&p.thread.Ops[place]); s != kernel.StatusOK {
+		r := &p.thread.Results[place]
+		r.Reset()
+		r.Status = s
+		p.refused = append(p.refused, place)
+		return
+	}
+	p.thread.Post(place)
+	p.fresh++
+}
+
+// Next returns the place of a finished operation.
+func (p *Port) Next() (int, error) {
+	if n := len(p.refused); n > 0 {
+		place := p.refused[n-1]
+		p.refused = p.refused[:n-1]
+		return place, nil
+	}
+	if p.thread.Outstanding() == 0 {
+		return -1, kernel.ErrIdle
+	}
+	if p.fresh >= p.eager {
+		p.send()
+	}
+	if place := p.thread.Collect(); place >= 0 {
+		return place, nil
+	}
+	return p.wait()
+}
+
+// send takes a turn as the monitor, or leaves it to the thread that is at it.
+func (p *Port) send() {
+	p.thread.Publish()
+	p.fresh = 0
+	p.turn()
+}
+
+// turn takes a turn as the monitor, and tells the node's attending thread, if
+// it sleeps, that somebody polls.
+func (p *Port) turn() (progress bool) {
+	n := p.node
+	if !n.station.TryLock() {
+		return false
+	}
+	n.station.Worked()
+	progress = n.turn()
+	n.station.Unlock()
+	if n.station.Rouse() {
+		n.Bell().Ring()
+	}
+	return progress
+}
+
+// wait takes turns until an operation of this thread has finished.
+func (p *Port) wait() (int, error) {
+	n := p.node
+	p.thread.Publish()
+	p.fresh = 0
+	w := transport.NewWaiter(n.policy)
+	for {
+		progress := p.turn()
+		if place := p.thread.Collect(); place >= 0 {
+			return place, nil
+		}
+		if progress {
+			w.Reset()
+			continue
+		}
+		if w.Patient() {
+			if n.stop.Load() != 0 {
+				return -1, kernel.ErrStopped
+			}
+			if n.failed() {
+				return -1, n.damage
+			}
+		}
+		if !w.Sleepy() {
+			w.Pause()
+			continue
+		}
+		n.hurry()
+		ticket := n.Bell().Announce()
+		progress, err := n.Serve()
+		if err != nil {
+			n.Bell().Withdraw(ticket)
+			return -1, err
+		}
+		if place := p.thread.Collect(); place >= 0 {
+			n.Bell().Withdraw(ticket)
+			return place, nil
+		}
+		if progress {
+			n.Bell().Withdraw(ticket)
+			continue
+		}
+		n.Bell().Sleep(ticket, n.policy.SleepMax)
+	}
+}
+
+// failed reports whether the monitor met a damaged message.
+func (n *Node) failed() bool {
+	if !n.station.TryLock() {
+		return false
+	}
+	defer n.station.Unlock()
+	return n.damage != nil
+}
+
+// Close gives up the thread's place.
+func (p *Port) Close() error {
+	if len(p.refused) > 0 {
+		return fmt.Errorf("close port: %w: collect %d with Next first", combining.ErrOutstanding, len(p.refused))
+	}
+	return p.node.station.Leave(p.thread)
+}

@@ -1,0 +1,155 @@
+package node
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nrkern/nrkern/biglock"
+	"github.com/nrkern/nrkern/multikernel"
+	"github.com/nrkern/nrkern/nrkernel"
+	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// Mode is a structure for a machine's kernel state.
+type Mode string
+
+// The three structures.
+const (
+	ModeNR          Mode = "nr"
+	ModeMultikernel Mode = "multikernel"
+	ModeBigLock     Mode = "biglock"
+)
+
+// Modes returns the structures in the order tables show them.
+func Modes() []Mode { return []Mode{ModeNR, ModeMultikernel, ModeBigLock} }
+
+// ParseMode checks the value of a --mode flag.
+func ParseMode(s string) (Mode, error) {
+	var names []string
+	for _, m := range Modes() {
+		if s == string(m) {
+			return m, nil
+		}
+		names = append(names, string(m))
+	}
+	return "", usagef("mode %q: want one of %s", s, strings.Join(names, ", "))
+}
+
+// Config is all that determines a machine: what the user chose, and what the
+// supervisor hands to its kernels.
+type Config struct {
+	Mode Mode `json:"mode"`
+	// Topology is "NxM" for a virtual one, or empty for the real one.
+	Topology  string              `json:"topology"`
+	Hugepages transport.Hugepages `json:"hugepages"`
+	// LogSlots is the size of the log in slots of 64 bytes, a power of two (nr).
+	LogSlots int `json:"log_slots"`
+	// RingSlots is the size of each channel's ring in slots of 64 bytes, a power
+	// of two (multikernel).
+	RingSlots int `json:"ring_slots"`
+	// Lock is mutex, rwlock or mcs (biglock).
+	Lock string `json:"lock"`
+	// Home is the node of the memory, -1 for interleaved (biglock).
+	Home int `json:"home"`
+	// Wait is how threads wait: dedicated, oversubscribed, or empty to choose by
+	// the topology.
+	Wait string `json:"wait"`
+	// RunDir is where the machine is to be reached; empty for DefaultRunDir.
+	RunDir string `json:"run_dir"`
+}
+
+// Defaults of a Config.
+const (
+	DefaultLogSlots  = nrkernel.DefaultLogSlots
+	DefaultRingSlots = multikernel.DefaultRing
+	DefaultLock      = "mcs"
+)
+
+// DefaultConfig returns what `nrkern start` without flags boots: NR on the
+// machine's own topology.
+func DefaultConfig() Config {
+	return Config{
+		Mode: ModeNR, Hugepages: transport.HugepagesPrefer, LogSlots: DefaultLogSlots,
+		RingSlots: DefaultRingSlots, Lock: DefaultLock, Home: transport.Interleaved, RunDir: DefaultRunDir(),
+	}
+}
+
+// complete fills in what was left empty and checks what needs no machine to be
+// checked. Its errors wrap ErrUsage.
+func (c Config) complete() (Config, error) {
+	d := DefaultConfig()
+	if c.Mode == "" {
+		c.Mode = d.Mode
+	}
+	if c.Hugepages == "" {
+		c.Hugepages = d.Hugepages
+	}
+	if c.LogSlots == 0 {
+		c.LogSlots = d.LogSlots
+	}
+	if c.RingSlots == 0 {
+		c.RingSlots = d.RingSlots
+	}
+	if c.Lock == "" {
+		c.Lock = d.Lock
+	}
+	if c.RunDir == "" {
+		c.RunDir = d.RunDir
+	}
+	if _, err := ParseMode(string(c.Mode)); err != nil {
+		return c, err
+	}
+	if _, err := transport.ParseHugepages(string(c.Hugepages)); err != nil {
+		return c, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	if _, err := biglock.ParseKind(c.Lock); err != nil {
+		return c, fmt.Errorf("%w: lock: %w", ErrUsage, err)
+	}
+	if c.LogSlots < transport.MinLogSlots || c.LogSlots > transport.MaxLogSlots || c.LogSlots&(c.LogSlots-1) != 0 {
+		return c, usagef("log of %d slots: want a power of two from %d to %d", c.LogSlots, transport.MinLogSlots, transport.MaxLogSlots)
+	}
+	if c.RingSlots < multikernel.MinRing || c.RingSlots > transport.MaxRing || c.RingSlots&(c.RingSlots-1) != 0 {
+		return c, usagef("rings of %d slots: want a power of two from %d to %d", c.RingSlots, multikernel.MinRing, transport.MaxRing)
+	}
+	switch c.Wait {
+	case "", transport.Dedicated.Name, transport.Oversubscribed.Name:
+	default:
+		return c, usagef("waiting %q: want %s, %s, or nothing to choose by the topology", c.Wait, transport.Dedicated.Name, transport.Oversubscribed.Name)
+	}
+	return c, nil
+}
+
+// topology reads the machine's topology and lays the virtual one over it, if
+// one is asked for.
+func (c Config) topology() (*numa.Topology, error) {
+	t, err := numa.Discover()
+	if err != nil {
+		return nil, err
+	}
+	if c.Topology != "" {
+		spec, err := numa.ParseSpec(c.Topology)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+		}
+		if t, err = t.Overlay(spec); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+		}
+	}
+	if c.Home != transport.Interleaved && (c.Home < 0 || c.Home >= len(t.Nodes)) {
+		return nil, usagef("home %d: the machine has nodes 0 to %d; -1 interleaves", c.Home, len(t.Nodes)-1)
+	}
+	return t, nil
+}
+
+// policy chooses how the machine's threads wait: as on dedicated cores when
+// each core of the topology has a CPU of its own.
+func (c Config) policy(t *numa.Topology) *transport.Policy {
+	switch c.Wait {
+	case transport.Dedicated.Name:
+		return &transport.Dedicated
+	case transport.Oversubscribed.Name:
+		return &transport.Oversubscribed
+	}
+	return transport.PolicyFor(!t.Shared)
+}

@@ -1,0 +1,204 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/transport"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// kernelProcess is what a kernel process is made of.
+type kernelProcess struct {
+	who identity
+	fd  int // of the segment
+
+	booting sync.Mutex
+	up      atomic.Pointer[running]
+	failed  chan error // the process cannot go on
+
+	operations atomic.Uint64
+	threads    atomic.Int64 // with an open port
+}
+
+// running is a kernel process that has booted.
+type running struct {
+	bootAsk
+	at        place
+	segment   *transport.Segment
+	board     *board
+	table     *kernel.Table
+	structure structure
+	nodes     []int // whose threads run here
+	gates     []*workload.Control
+}
+
+func newKernelProcess(who identity, fd int) *kernelProcess {
+	return &kernelProcess{who: who, fd: fd, failed: make(chan error, 1)}
+}
+
+// currentBoard returns the machine's control words, or nil before the boot.
+func (k *kernelProcess) currentBoard() *board {
+	if r := k.up.Load(); r != nil {
+		return r.board
+	}
+	return nil
+}
+
+// stopping reports whether the machine was asked to stop.
+func (k *kernelProcess) stopping() bool {
+	b := k.currentBoard()
+	return b != nil && b.machine.Stop.Load() != 0
+}
+
+// errNotBooted is the error of a call that comes before Boot.
+var errNotBooted = errors.New("the kernel has not booted")
+
+func (k *kernelProcess) running() (*running, error) {
+	if r := k.up.Load(); r != nil {
+		return r, nil
+	}
+	return nil, errNotBooted
+}
+
+// boot opens the segment and this process's part of the structure.
+func (k *kernelProcess) boot(ask bootAsk, a *bootAnswer) error {
+	k.booting.Lock()
+	defer k.booting.Unlock()
+	if k.up.Load() != nil {
+		return errors.New("the kernel has booted already")
+	}
+	at, err := ownPlace()
+	if err != nil {
+		return err
+	}
+	a.At = at
+	r := &running{bootAsk: ask, at: at}
+	if r.segment, err = transport.Open(k.fd); err != nil {
+		return err
+	}
+	if r.board, err = openBoard(r.segment); err != nil {
+		return err
+	}
+	if have := len(r.board.nodes); have != len(ask.Topology.Nodes) {
+		return fmt.Errorf("the segment is of a machine with %d nodes, the topology has %d: %w", have, len(ask.Topology.Nodes), transport.ErrForeignSegment)
+	}
+	if ask.Config.Mode == ModeBigLock {
+		for n := range ask.Topology.Nodes {
+			r.nodes = append(r.nodes, n)
+		}
+	} else {
+		r.nodes = []int{k.who.Kernel}
+	}
+	if r.gates, err = openGates(r.segment); err != nil {
+		return err
+	}
+	if r.table, err = kernel.NewTable(Services()...); err != nil {
+		return err
+	}
+	r.structure, err = openStructure(r.segment, r.table, ask.Config, r.nodes, &r.Policy, &r.board.machine.Stop.Word)
+	if err != nil {
+		return err
+	}
+	born, err := bornAt(os.Getpid())
+	if err != nil {
+		return err
+	}
+	own := r.board.nodes[r.nodes[0]]
+	own.Born.Store(born)
+	own.PID.Swap(uint64(os.Getpid()))
+	workload.ProcessClock() // calibrated now, not in a run
+	k.up.Store(r)
+	if s := r.structure.server(); s != nil {
+		go k.attend(s, r)
+	}
+	return nil
+}
+
+// attend is the attending thread: it serves the node while its own threads do
+// not. It has the process's affinity, which is all cores of the node.
+func (k *kernelProcess) attend(s combining.Server, r *running) {
+	runtime.LockOSThread()
+	if err := combining.Attend(s, &r.board.machine.Stop.Word, &r.Policy); err != nil {
+		k.failed <- fmt.Errorf("node %d: %w", k.who.Kernel, err)
+	}
+}
+
+// ownPlace asks the kernel where this process runs and where its memory comes
+// from. No thread was pinned yet, so one speaks for all.
+func ownPlace() (place, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cpus, err := numa.Affinity()
+	if err != nil {
+		return place{}, err
+	}
+	memory, err := numa.GetPolicy()
+	if err != nil {
+		return place{}, err
+	}
+	return place{cpus, memory}, nil
+}
+
+// status answers at any time, also while a job runs.
+func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
+	r, err := k.running()
+	if err != nil {
+		return err
+	}
+	a.At, a.Operations, a.Threads = r.at, k.operations.Load(), int(k.threads.Load())
+	a.Processors = runtime.GOMAXPROCS(0)
+	for _, n := range r.nodes {
+		a.Traffic = a.Traffic.Add(r.structure.traffic(n))
+	}
+	r.structure.report(a)
+	if ask.Digest {
+		a.Digest, a.DigestAt, err = r.structure.digest()
+	}
+	return err
+}
+
+// openPort opens a port and counts it; close it with the function returned.
+func (k *kernelProcess) openPort(r *running, node, window int) (kernel.Port, func(), error) {
+	p, err := r.structure.newPort(node, window)
+	if err != nil {
+		return nil, nil, err
+	}
+	k.threads.Add(1)
+	return p, func() {
+		// A port that failed cannot be closed, and need not be: the machine stops.
+		_ = p.Close()
+		k.threads.Add(-1)
+	}, nil
+}
+
+// kernelCalls are the methods that the supervisor calls.
+type kernelCalls struct{ k *kernelProcess }
+
+// Boot tells the process what machine it is part of.
+func (c *kernelCalls) Boot(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.boot)
+}
+
+// Status asks how it is.
+func (c *kernelCalls) Status(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.status)
+}
+
+// Sys makes one system call.
+func (c *kernelCalls) Sys(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.sys)
+}
+
+// Job runs threads.
+func (c *kernelCalls) Job(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.job)
+}

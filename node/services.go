@@ -1,0 +1,19 @@
+package node
+
+import (
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/kv"
+)
+
+// Services returns the services of every machine: what `nrkern sys` knows.
+func Services() []*kernel.Definition {
+	return []*kernel.Definition{kv.Definition()}
+}
+
+func serviceNames() []string {
+	var names []string
+	for _, d := range Services() {
+		names = append(names, d.Name)
+	}
+	return names
+}

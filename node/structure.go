@@ -1,0 +1,110 @@
+package node
+
+import (
+	"fmt"
+
+	"github.com/nrkern/nrkern/biglock"
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/multikernel"
+	"github.com/nrkern/nrkern/nrkernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// structure is what the three structures are to a kernel process.
+type structure interface {
+	// newPort opens a port for a thread on one of the process's nodes.
+	newPort(node, window int) (kernel.Port, error)
+	// server is what an attending thread serves, or nil if the structure needs
+	// none.
+	server() combining.Server
+	traffic(node int) transport.Traffic
+	// report fills in where logs and channels stand.
+	report(a *statusAnswer)
+	digest() (digest, index uint64, err error)
+}
+
+// openStructure opens a process's part of the machine's structure. Nodes are
+// those whose threads the process runs: one, or all under the big lock.
+func openStructure(s *transport.Segment, table *kernel.Table, c Config, nodes []int, p *transport.Policy, stop *transport.Word) (structure, error) {
+	switch c.Mode {
+	case ModeNR:
+		store, err := transport.OpenLog(s, logName)
+		if err != nil {
+			return nil, err
+		}
+		r, err := nrkernel.NewReplica(store, table, nrkernel.Config{ID: nodes[0], Policy: p, Stop: stop})
+		if err != nil {
+			return nil, err
+		}
+		return replicated{r}, nil
+	case ModeMultikernel:
+		n, err := multikernel.Open(s, table, multikernel.Config{ID: nodes[0], Policy: p, Stop: stop})
+		if err != nil {
+			return nil, err
+		}
+		return messaging{n}, nil
+	case ModeBigLock:
+		kind, err := biglock.ParseKind(c.Lock)
+		if err != nil {
+			return nil, err
+		}
+		m, err := biglock.New(table, biglock.Config{Kind: kind, Nodes: len(nodes), Policy: p, Stop: stop})
+		if err != nil {
+			return nil, err
+		}
+		return locked{m, len(nodes)}, nil
+	}
+	return nil, fmt.Errorf("%w: mode %q", ErrUsage, c.Mode)
+}
+
+// replicated is a replica of the log: NR.
+type replicated struct{ replica *nrkernel.Replica }
+
+func (r replicated) newPort(_, window int) (kernel.Port, error) {
+	p, err := r.replica.NewPort(window)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+func (r replicated) server() combining.Server      { return r.replica }
+func (r replicated) traffic(int) transport.Traffic { return r.replica.Traffic() }
+func (r replicated) report(a *statusAnswer) {
+	at := LogStatus(r.replica.Positions())
+	a.Log = &at
+}
+func (r replicated) digest() (digest, index uint64, err error) { return r.replica.Digest() }
+
+// messaging is a node of the mesh: the multikernel.
+type messaging struct{ node *multikernel.Node }
+
+func (m messaging) newPort(_, window int) (kernel.Port, error) {
+	p, err := m.node.NewPort(window)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+func (m messaging) server() combining.Server                  { return m.node }
+func (m messaging) traffic(int) transport.Traffic             { return m.node.Traffic() }
+func (m messaging) report(a *statusAnswer)                    { a.Channels = m.node.Positions() }
+func (m messaging) digest() (digest, index uint64, err error) { return m.node.Digest() }
+
+// locked is the one copy of all nodes: the big lock.
+type locked struct {
+	machine *biglock.Machine
+	nodes   int
+}
+
+func (l locked) newPort(node, window int) (kernel.Port, error) {
+	p, err := l.machine.NewPort(node, window)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+func (l locked) server() combining.Server                  { return nil }
+func (l locked) traffic(node int) transport.Traffic        { return l.machine.Traffic(node) }
+func (l locked) report(*statusAnswer)                      {}
+func (l locked) digest() (digest, index uint64, err error) { return l.machine.Digest() }

@@ -1,0 +1,104 @@
+package node
+
+import (
+	"github.com/nrkern/nrkern/check"
+	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/transport"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// How a supervisor and its kernels speak: JSON calls (net/rpc) over a socket
+// pair, the kernel serving. Calls are answered concurrently, so a status is
+// answered while a bench runs.
+
+// kernelService is the name of the rpc service.
+const kernelService = "Kernel"
+
+// The descriptors and the environment that a kernel process inherits.
+const (
+	segmentFD = 3
+	socketFD  = 4
+
+	envKernel = "NRKERN_KERNEL" // marks a kernel process; holds an identity
+)
+
+// identity is what a kernel process must know before it is told the rest: who
+// it is, and what to tidy up if its supervisor dies.
+type identity struct {
+	Kernel     int      `json:"kernel"`     // its node, or 0 for the one kernel of the big lock
+	Supervisor int      `json:"supervisor"` // process
+	RunDir     string   `json:"run_dir"`
+	Made       []string `json:"made"` // directories that were made for it
+}
+
+// reply is the part that all answers have: errors cross as Failures, because
+// net/rpc keeps the text alone.
+type reply struct{ Failure *Failure }
+
+func (r *reply) err() error     { return r.Failure.err() }
+func (r *reply) fail(err error) { r.Failure = failureOf(err) }
+
+// answer is any reply.
+type answer interface {
+	err() error
+	fail(err error)
+}
+
+// bootAsk is all that a kernel is told of the machine.
+type bootAsk struct {
+	Config   Config
+	Topology *numa.Topology
+	Policy   transport.Policy
+}
+
+// bootAnswer is what a kernel found of its placement.
+type bootAnswer struct {
+	reply
+	At place // by the kernel's word, of the thread that main began on
+}
+
+type statusAsk struct{ Digest bool }
+
+type statusAnswer struct {
+	reply
+	At         place
+	Operations uint64
+	Threads    int
+	Processors int
+	Log        *LogStatus
+	Channels   map[int]ChannelPosition
+	Traffic    transport.Traffic
+	Digest     uint64
+	DigestAt   uint64
+}
+
+type sysReply struct {
+	reply
+	Answer SysAnswer
+}
+
+// jobAsk is a job: threads on every node that do something together, started
+// and stopped by a gate in the segment. One of the requests is set.
+type jobAsk struct {
+	Gate   int
+	Bench  *BenchRequest
+	Record *RecordRequest
+	Probe  *ProbeRequest
+}
+
+// jobAnswer is what a kernel's threads did, by node.
+type jobAnswer struct {
+	reply
+	Nodes []nodeAnswer
+}
+
+// nodeAnswer is what the threads of one node did.
+type nodeAnswer struct {
+	Node     int
+	CPUs     []int
+	Traffic  transport.Traffic
+	Warnings []string
+	Bench    *workload.Outcome
+	Record   []check.Entry
+	Probe    *check.ProbeResult
+}

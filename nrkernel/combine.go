@@ -1,0 +1,211 @@
+package nrkernel
+
+import (
+	"fmt"
+
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// maxBatchOps bounds the operations of one reservation.
+const maxBatchOps = 1024
+
+// combine executes what the threads of the node have posted, in batches, until
+// it finds nothing more to take. The caller is the combiner.
+func (r *Replica) combine() error {
+	for {
+		slots := r.collect()
+		if slots == 0 {
+			return r.damage
+		}
+		start, err := r.reserve(slots)
+		if err != nil {
+			r.giveBack()
+			return err
+		}
+		at := start
+		for _, p := range r.batch {
+			at = r.log.write(at, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
+		}
+		r.log.filled()
+		r.log.events.Entries.Add(uint64(len(r.batch)))
+		if err := r.replay(at, start, at); err != nil {
+			return err
+		}
+		r.handOut()
+		if lateCtail {
+			r.log.complete()
+		}
+	}
+}
+
+// collect takes posted operations into the batch and returns the number of
+// slots they need.
+func (r *Replica) collect() (slots uint64) {
+	r.batch = r.batch[:0]
+	limit := r.log.maxBatch()
+	for _, t := range r.station.Threads() {
+		for len(r.batch) < cap(r.batch) {
+			place := t.Take()
+			if place < 0 {
+				break
+			}
+			n := uint64(kernel.Payloads(len(t.Ops[place].Data)))
+			if slots+n > limit {
+				t.Untake()
+				return slots
+			}
+			slots += n
+			r.batch = append(r.batch, posted{t, place})
+		}
+	}
+	return slots
+}
+
+// giveBack returns a batch that could not be appended to its threads.
+func (r *Replica) giveBack() {
+	for i := len(r.batch) - 1; i >= 0; i-- {
+		r.batch[i].thread.Untake()
+	}
+	r.batch = r.batch[:0]
+}
+
+// handOut shows the threads of the batch their results.
+func (r *Replica) handOut() {
+	for i, p := range r.batch {
+		p.thread.Finish(p.place)
+		if i+1 == len(r.batch) || r.batch[i+1].thread != p.thread {
+			p.thread.Deliver()
+		}
+	}
+}
+
+// reserve takes n slots, making room first while the log is full: it brings
+// this replica up to date, replays idle replicas of this process, and waits
+// for those of others, which look woke.
+func (r *Replica) reserve(n uint64) (start uint64, err error) {
+	start, ok := r.log.reserve(n)
+	if ok {
+		return start, nil
+	}
+	r.log.events.LogFull.Add(1)
+	w := transport.NewWaiter(r.policy)
+	for {
+		if err := r.replay(r.log.store.Control.Tail.Load(), 0, 0); err != nil {
+			return 0, err
+		}
+		for _, peer := range r.peers {
+			if err := peer.advance(); err != nil {
+				return 0, err
+			}
+		}
+		if start, ok = r.log.reserve(n); ok {
+			return start, nil
+		}
+		if w.Patient() && r.stopped() {
+			return 0, kernel.ErrStopped
+		}
+		id, ltail := r.log.laggard()
+		if w.Sleepy() {
+			r.log.store.Replicas[id].Bell.Wake() // its threads have stopped, and its attending thread naps
+		}
+		w.Wait(&r.log.store.Replicas[id].Applied.Word, ltail)
+	}
+}
+
+// replay applies the log up to an index. Entries from own to ownEnd, if those
+// differ, are the batch's: they are applied from the threads' windows, with
+// their results. The caller is the combiner.
+//
+// The writer lock is not held while a reserved slot is not yet published, so
+// that readers who need nothing newer go on.
+func (r *Replica) replay(to, own, ownEnd uint64) error {
+	l := r.log
+	mine := own != ownEnd
+	alone := r.alone()
+	for l.applied < to {
+		if !(mine && l.applied == own) && !l.live(l.applied) {
+			if err := r.awaitPublished(l.applied); err != nil {
+				return err
+			}
+		}
+		if !alone {
+			r.readers.Lock(r.station.Threads())
+		}
+		for l.applied < to {
+			if mine && l.applied == own {
+				r.applyBatch()
+				l.applied = ownEnd
+				continue
+			}
+			if !l.live(l.applied) {
+				break
+			}
+			if err := r.applyForeign(); err != nil {
+				r.unlockReaders(alone)
+				return err
+			}
+		}
+		// ctail covers the effects before a reader can see them.
+		if !lateCtail {
+			l.complete()
+		}
+		l.store.Replicas[l.id].Applied.Store(l.applied)
+		r.unlockReaders(alone)
+	}
+	return nil
+}
+
+// alone reports whether the combiner is the replica's only thread. Then nobody
+// reads, and the reader lock, whose exchange would wait for the slots to leave
+// the store buffer, can be left alone.
+func (r *Replica) alone() bool {
+	threads := r.station.Threads()
+	return len(threads) == 1 && threads[0] == r.combiner
+}
+
+func (r *Replica) unlockReaders(alone bool) {
+	if !alone {
+		r.readers.Unlock()
+	}
+}
+
+// awaitPublished waits until the slot of a reserved index is published. Its
+// writer is between its exchange of tail and its last store, where nothing
+// allocates or sleeps, so this is short unless its CPU was taken away.
+func (r *Replica) awaitPublished(index uint64) error {
+	r.log.events.Holes.Add(1)
+	s := r.log.store.At(index)
+	w := transport.NewWaiter(r.policy)
+	for {
+		h := s.Header()
+		if h == transport.Generation(index) {
+			return nil
+		}
+		if w.Patient() && r.stopped() {
+			return kernel.ErrStopped
+		}
+		w.Wait(s.HeaderWord(), h)
+	}
+}
+
+// applyBatch applies the operations of the batch from the threads' windows.
+func (r *Replica) applyBatch() {
+	for _, p := range r.batch {
+		r.table.Execute(&p.thread.Ops[p.place], &p.thread.Results[p.place])
+	}
+}
+
+// applyForeign applies the published entry at the replica's ltail.
+func (r *Replica) applyForeign() error {
+	l := r.log
+	next, err := l.read(l.applied, &r.foreign)
+	if err != nil {
+		r.damage = fmt.Errorf("replica %d, log index %d: %w", l.id, l.applied, err)
+		return r.damage
+	}
+	r.table.Execute(&r.foreign, &r.ignored)
+	l.events.Foreign.Add(next - l.applied)
+	l.applied = next
+	return nil
+}

@@ -1,0 +1,194 @@
+package nrkernel
+
+import (
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// log is one replica's hold on the shared log. Its fields are the combiner's.
+type log struct {
+	_     transport.Pad
+	store *transport.LogStore
+	id    int
+
+	applied uint64 // own ltail: next index to apply
+	minimum uint64 // smallest ltail of all replicas when last looked
+	lookAt  uint64 // look at the ltails again when the tail reaches this
+	seen    []uint64
+
+	lastTail      uint64 // what this replica left in tail
+	lastCompleted uint64 // what this replica left in, or found in, ctail
+
+	events *Events
+	_      transport.Pad
+}
+
+// Events counts what a replica's log went through. A hand-over is a cache line
+// that another node had touched last: observed from cursors and changed
+// values, so it is a lower bound (polls and failed exchanges hide).
+type Events struct {
+	_       transport.Pad
+	Batches transport.Counter // reservations
+	Entries transport.Counter // operations appended here
+	Slots   transport.Counter // slots appended here
+	Foreign transport.Counter // slots replayed that another replica wrote: a hand-over each
+	Reused  transport.Counter // slots written over that others had read: a hand-over each
+	Control transport.Counter // tail, ctail and ltail words found changed by others: a hand-over each
+	LogFull transport.Counter // times a combiner found the log full
+	Holes   transport.Counter // times a replay met a reserved, unpublished slot
+	Rings   transport.Counter // laggards woken
+	_       transport.Pad
+}
+
+func newLog(store *transport.LogStore, id int) *log {
+	l := &log{
+		store: store, id: id, events: new(Events),
+		applied: store.Replicas[id].Applied.Load(),
+		seen:    make([]uint64, len(store.Replicas)),
+	}
+	l.look(store.Control.Tail.Load())
+	return l
+}
+
+func (l *log) capacity() uint64 { return uint64(len(l.store.Slots)) }
+
+// maxBatch is the largest number of slots of one reservation: small enough
+// that a small log still holds a few batches.
+func (l *log) maxBatch() uint64 { return max(l.capacity()/4, kernel.MaxPayloads) }
+
+// reserve takes n slots at the end of the log and returns the first index. It
+// fails when the log is full, that is when some replica has yet to apply what
+// the slots hold now.
+func (l *log) reserve(n uint64) (start uint64, ok bool) {
+	own := l.store.Replicas[l.id]
+	word := &l.store.Control.Tail
+	for {
+		tail := word.Load()
+		if tail+n > l.lookAt {
+			l.look(tail)
+			if tail+n-l.minimum > l.capacity() {
+				return 0, false
+			}
+		}
+		// Filling is a lower bound of what the exchange below may give us, and
+		// the exchange makes it visible first: a recovery that finds it clear
+		// after it sampled tail knows that nothing below is ours to fill.
+		own.Filling.Store(tail + 1)
+		if word.CompareAndSwap(tail, tail+n) {
+			if tail != l.lastTail {
+				l.events.Control.Add(1)
+			}
+			l.lastTail = tail + n
+			l.events.Batches.Add(1)
+			l.events.Slots.Add(n)
+			if tail >= l.capacity() && len(l.seen) > 1 {
+				l.events.Reused.Add(n)
+			}
+			return tail, true
+		}
+		own.Filling.Store(0)
+	}
+}
+
+// filled says that every slot reserved is published.
+func (l *log) filled() { l.store.Replicas[l.id].Filling.Store(0) }
+
+// look reads all ltails, wakes the replicas that hold up more than half of the
+// log, and sets when to look again: half-way to the end of what is free.
+func (l *log) look(tail uint64) {
+	most := uint64(0)
+	for id, r := range l.store.Replicas {
+		if r.Joined.Load() == 0 {
+			continue
+		}
+		ltail := r.Applied.Load()
+		if ltail != l.seen[id] && id != l.id {
+			l.seen[id] = ltail
+			l.events.Control.Add(1)
+		}
+		lag := behind(tail, ltail)
+		if id != l.id && lag > l.capacity()/2 && r.Bell.Ring() {
+			l.events.Rings.Add(1)
+		}
+		most = max(most, lag)
+	}
+	l.minimum = tail - most
+	l.lookAt = tail + (l.capacity()-min(most, l.capacity()))/2
+}
+
+// behind returns how far an ltail is behind a tail that was sampled before it,
+// and may therefore be the smaller.
+func behind(tail, ltail uint64) uint64 { return uint64(max(int64(tail-ltail), 0)) }
+
+// laggard returns the replica that holds the log up the most, and its ltail.
+func (l *log) laggard() (id int, ltail uint64) {
+	tail := l.store.Control.Tail.Load()
+	id, ltail = l.id, l.applied
+	for i, r := range l.store.Replicas {
+		if r.Joined.Load() == 0 {
+			continue
+		}
+		if at := r.Applied.Load(); behind(tail, at) > behind(tail, ltail) {
+			id, ltail = i, at
+		}
+	}
+	return id, ltail
+}
+
+// write encodes op into the slots from index on, the first header last, and
+// returns the index after it.
+func (l *log) write(index uint64, op *kernel.Op, from kernel.Origin) uint64 {
+	n := kernel.Payloads(len(op.Data))
+	for i := 1; i < n; i++ {
+		at := index + uint64(i)
+		s := l.store.At(at)
+		kernel.EncodeData(s.Fill(), op.Data, i-1)
+		s.Publish(transport.Generation(at))
+	}
+	s := l.store.At(index)
+	kernel.EncodeHead(s.Fill(), op, from)
+	s.Publish(transport.Generation(index))
+	return index + uint64(n)
+}
+
+// live reports whether the entry at an index is published.
+func (l *log) live(index uint64) bool {
+	return l.store.At(index).Header() == transport.Generation(index)
+}
+
+// read decodes the entry at an index and returns the index after it. The
+// memory is shared with other processes, so a damaged record is an error and
+// never a panic.
+func (l *log) read(index uint64, op *kernel.Op) (next uint64, err error) {
+	d := kernel.DecodeHead(l.store.At(index).Read(), op)
+	if d.Len() == 0 {
+		return index + 1, nil
+	}
+	if err := d.Check(); err != nil {
+		return index, err
+	}
+	n := d.Payloads()
+	for i := 1; i < n; i++ {
+		op.Data = kernel.DecodeData(op.Data, l.store.At(index+uint64(i)).Read(), d.Len(), i-1)
+	}
+	return index + uint64(n), nil
+}
+
+// complete advances ctail to cover everything this replica has applied.
+func (l *log) complete() {
+	word := &l.store.Control.Completed
+	for {
+		c := word.Load()
+		if c != l.lastCompleted {
+			l.events.Control.Add(1)
+			l.lastCompleted = c
+		}
+		if c >= l.applied {
+			return
+		}
+		if word.CompareAndSwap(c, l.applied) {
+			l.lastCompleted = l.applied
+			return
+		}
+	}
+}

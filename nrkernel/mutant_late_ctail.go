@@ -1,0 +1,5 @@
+//go:build nrkern_mutant_late_ctail
+
+package nrkernel
+
+const lateCtail = true

@@ -1,0 +1,168 @@
+package nrkernel
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// ErrReplica is the error of a replica that the log has no place for.
+var ErrReplica = errors.New("no such replica")
+
+// Config is what a Replica needs besides its log and services.
+type Config struct {
+	// ID is the replica's number in the log: its node.
+	ID int
+	// Policy says how its threads wait.
+	Policy *transport.Policy
+	// Stop is a word that becomes non-zero when the machine stops; calls that
+	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
+	Stop *transport.Word
+}
+
+// Replica is one node's copy of the services, kept up to date from the log.
+type Replica struct {
+	_       transport.Pad
+	log     *log
+	table   *kernel.Table
+	station *combining.Station
+	readers *combining.ReaderLock
+	policy  *transport.Policy
+	stop    *transport.Word
+	// peers are the other replicas of this process, if there are any: a
+	// combiner that finds the log full replays the idle ones itself.
+	peers []*Replica
+
+	// The combiner's.
+	combiner *combining.Thread // nil when it is no thread of the node
+	batch    []posted
+	foreign  kernel.Op
+	ignored  kernel.Result
+	damage   error
+	_        transport.Pad
+}
+
+var _ combining.Server = (*Replica)(nil)
+
+// posted is an operation of the batch that is being combined.
+type posted struct {
+	thread *combining.Thread
+	place  int
+}
+
+// Prepare readies the words of a fresh log: every replica holds the log to its
+// ltail from now on, so that none that boots late has missed an entry. Whoever
+// creates the log calls it before any replica is opened.
+func Prepare(store *transport.LogStore) {
+	for _, r := range store.Replicas {
+		r.Joined.Store(1)
+	}
+}
+
+// NewReplica opens a replica of a log over a node's services, which must be in
+// the state of the log's beginning.
+func NewReplica(store *transport.LogStore, table *kernel.Table, c Config) (*Replica, error) {
+	if c.ID < 0 || c.ID >= len(store.Replicas) {
+		return nil, fmt.Errorf("%w: %d: the log was made for %d", ErrReplica, c.ID, len(store.Replicas))
+	}
+	if c.Stop == nil {
+		c.Stop = new(transport.Word)
+	}
+	if c.Policy == nil {
+		c.Policy = &transport.Goroutines
+	}
+	l := newLog(store, c.ID)
+	return &Replica{
+		log: l, table: table, policy: c.Policy, stop: c.Stop,
+		station: combining.NewStation(c.Policy),
+		readers: combining.NewReaderLock(c.Policy),
+		batch:   make([]posted, 0, min(l.maxBatch(), maxBatchOps)),
+		foreign: kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
+		ignored: kernel.NewResults(1)[0],
+	}, nil
+}
+
+// ID returns the replica's number.
+func (r *Replica) ID() int { return r.log.id }
+
+// Events returns the replica's counters of what its log went through.
+func (r *Replica) Events() *Events { return r.log.events }
+
+// Traffic returns what the replica saw cross between nodes.
+func (r *Replica) Traffic() transport.Traffic {
+	e := r.log.events
+	return transport.Traffic{
+		LogBatches: e.Batches.Load(), LogEntries: e.Entries.Load(), LogSlots: e.Slots.Load(),
+		EntryLines: e.Foreign.Load() + e.Reused.Load(), ControlLines: e.Control.Load(),
+	}
+}
+
+// Bell returns what rings when the replica holds up the log. Whoever serves an
+// idle replica sleeps on it and calls Serve (see combining.Attend).
+func (r *Replica) Bell() *transport.Bell { return &r.log.store.Replicas[r.log.id].Bell }
+
+// Station returns where the node's threads meet.
+func (r *Replica) Station() *combining.Station { return r.station }
+
+// Serve replays the log to its tail, unless a combiner is at work, and reports
+// whether there was anything to replay.
+func (r *Replica) Serve() (progress bool, err error) {
+	if r.log.store.Replicas[r.log.id].Applied.Load() == r.log.store.Control.Tail.Load() || !r.station.TryLock() {
+		return false, nil
+	}
+	before := r.log.applied
+	err = r.replay(r.log.store.Control.Tail.Load(), 0, 0)
+	progress = r.log.applied != before
+	r.station.Unlock()
+	return progress, err
+}
+
+// advance replays a part of what the replica is behind, for a peer that waits
+// for room: a bounded part, because one operation of the peer pays for it.
+func (r *Replica) advance() error {
+	if !r.station.TryLock() {
+		return nil
+	}
+	to := min(r.log.applied+r.log.capacity()/advanceShare, r.log.store.Control.Tail.Load())
+	err := r.replay(to, 0, 0)
+	r.station.Unlock()
+	return err
+}
+
+// advanceShare is the share of a log that advance replays at most: 2,048 slots
+// of a log of the default size.
+const advanceShare = 16
+
+// Positions is where a log and a replica stand, for `nrkern status`. Indices
+// count slots from the log's beginning.
+type Positions struct {
+	Tail      uint64 `json:"tail"`
+	Completed uint64 `json:"ctail"`
+	Applied   uint64 `json:"ltail"`
+	Capacity  uint64 `json:"capacity_slots"`
+}
+
+// Positions may be called at any time. The words are read one after the other,
+// smallest first, so that their order holds in what it returns.
+func (r *Replica) Positions() Positions {
+	s := r.log.store
+	applied := s.Replicas[r.log.id].Applied.Load()
+	completed := s.Control.Completed.Load()
+	return Positions{Applied: applied, Completed: completed, Tail: s.Control.Tail.Load(), Capacity: r.log.capacity()}
+}
+
+// Digest replays to the tail and returns the digest of the services, and the
+// index it is of. Replicas that are asked at one index give one digest.
+func (r *Replica) Digest() (digest, index uint64, err error) {
+	r.station.Lock()
+	defer r.station.Unlock()
+	if err := r.replay(r.log.store.Control.Tail.Load(), 0, 0); err != nil {
+		return 0, 0, err
+	}
+	return r.table.Digest(), r.log.applied, nil
+}
+
+func (r *Replica) stopped() bool { return r.stop.Load() != 0 }
