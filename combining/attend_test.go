@@ -42,6 +42,20 @@ func (s *server) Serve() (bool, error) {
 	return true, nil
 }
 
+// patience is how long a test waits for what must happen in the end. It is no
+// measure of speed: a loaded machine may take its time.
+const patience = time.Minute
+
+// awaitParked waits until the attending thread has announced that it sleeps.
+func awaitParked(t *testing.T, s *server) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !s.bell.Parked(); time.Sleep(10 * time.Microsecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("with nothing to do it did not go to sleep")
+		}
+	}
+}
+
 // TestAttendServes rings for work, asleep or not, then stops.
 func TestAttendServes(t *testing.T) {
 	s := newServer()
@@ -51,14 +65,8 @@ func TestAttendServes(t *testing.T) {
 	const rounds = 200
 	rung := 0
 	for round := uint64(1); round <= rounds; round++ {
-		if round%4 != 0 { // asleep, if it ever comes to that
-			w := transport.NewWaiter(&transport.Goroutines)
-			for range 600 {
-				if s.bell.Parked() {
-					break
-				}
-				w.Pause()
-			}
+		if round%4 != 0 { // asleep: with nothing to do it comes to that
+			awaitParked(t, s)
 		}
 		s.work.Store(round)
 		transport.Fence(&fence)
@@ -66,7 +74,7 @@ func TestAttendServes(t *testing.T) {
 			rung++
 		}
 		w := transport.NewWaiter(&transport.Goroutines)
-		deadline := time.Now().Add(time.Minute)
+		deadline := time.Now().Add(patience)
 		for seen := s.done.Load(); seen != round; seen = s.done.Load() {
 			if w.Patient() && time.Now().After(deadline) {
 				t.Fatalf("round %d: served up to %d", round, seen)
@@ -74,8 +82,9 @@ func TestAttendServes(t *testing.T) {
 			w.Wait(&s.done.Word, seen)
 		}
 	}
-	if rung == 0 {
-		t.Error("it never slept")
+	// A sleeper's nap may end, and another begin, just as the bell is rung.
+	if rung < rounds/2 {
+		t.Errorf("rung awake %d times of %d, and it was asleep before %d", rung, rounds, rounds*3/4)
 	}
 	stop.Store(1)
 	transport.Fence(&fence)
