@@ -30,7 +30,8 @@ var ErrBadRecord = errors.New("bad operation record")
 //
 //	bits  0-7   service
 //	      8-15  code
-//	     16-31  length of the data in bytes
+//	     16-28  length of the data in bytes
+//	     29-31  step of an operation over several shards (see Step)
 //	     32-39  origin: node
 //	     40-47  origin: thread on that node
 //	     48-63  origin: place in that thread's window
@@ -51,6 +52,29 @@ func Describe(s ServiceID, c Code, n int, from Origin) Descriptor {
 		uint64(from.Node)<<32 | uint64(from.Thread)<<40 | uint64(from.Place)<<48)
 }
 
+// Step is what a message about an operation over several shards asks of an
+// owner, or answers. Everything else is StepExecute: one message does it all.
+type Step uint8
+
+// The steps of two-phase commit.
+const (
+	StepExecute Step = iota // execute at once, and answer
+	StepPrepare             // lock the shards of the part, vote, keep the part
+	StepCommit              // execute the part that was kept, unlock, answer
+	StepAbort               // forget the part that was kept, unlock; no answer
+)
+
+const (
+	lengthBits = 13
+	stepShift  = 16 + lengthBits
+)
+
+// At returns the descriptor as one of a step.
+func (d Descriptor) At(s Step) Descriptor { return d | Descriptor(s)<<stepShift }
+
+// Step returns the record's step.
+func (d Descriptor) Step() Step { return Step(d >> stepShift & 7) }
+
 // Service returns the service the record is for.
 func (d Descriptor) Service() ServiceID { return ServiceID(d) }
 
@@ -58,7 +82,7 @@ func (d Descriptor) Service() ServiceID { return ServiceID(d) }
 func (d Descriptor) Code() Code { return Code(d >> 8) }
 
 // Len returns the length of the data in bytes.
-func (d Descriptor) Len() int { return int(uint16(d >> 16)) }
+func (d Descriptor) Len() int { return int(d >> 16 & (1<<lengthBits - 1)) }
 
 // Origin returns who waits for the result.
 func (d Descriptor) Origin() Origin {
@@ -69,8 +93,12 @@ func (d Descriptor) Origin() Origin {
 func (d Descriptor) Payloads() int { return Payloads(d.Len()) }
 
 // Check returns an error wrapping ErrBadRecord if the data would be longer
-// than a record can carry.
+// than a record can carry, or the step is none.
 func (d Descriptor) Check() error {
+	if d.Step() > StepAbort {
+		return fmt.Errorf("%w: service %d, code %#x is at step %d, the last is %d: the writer runs another version or the memory is damaged",
+			ErrBadRecord, d.Service(), uint8(d.Code()), d.Step(), StepAbort)
+	}
 	if d.Len() > MaxData {
 		return fmt.Errorf("%w: service %d, code %#x says %d bytes of data, at most %d fit: the writer runs another version or the memory is damaged",
 			ErrBadRecord, d.Service(), uint8(d.Code()), d.Len(), MaxData)

@@ -24,6 +24,10 @@ func TestDescriptor(t *testing.T) {
 		if d.Service() != s || d.Code() != c || d.Len() != n || d.Origin() != from || d.Check() != nil {
 			t.Fatalf("%#x reads back as %d, %#x, %d, %+v, %v", d, d.Service(), d.Code(), d.Len(), d.Origin(), d.Check())
 		}
+		step := Step(rapid.IntRange(0, int(StepAbort)).Draw(t, "step"))
+		if at := d.At(step); d.Step() != StepExecute || at.Step() != step || at.Len() != n || at.Origin() != from || at.Check() != nil {
+			t.Fatalf("%#x at step %d reads back as step %d of %d bytes", d, step, at.Step(), at.Len())
+		}
 		if p := d.Payloads(); p < 1 || p > MaxPayloads || (p-1)*payloadBytes < n || (p-2)*payloadBytes >= n && n > 0 {
 			t.Fatalf("%d payloads for %d bytes", p, n)
 		}
@@ -36,10 +40,13 @@ func TestDescriptorLayout(t *testing.T) {
 	if want := Descriptor(0x6677_55_44_0333_22_11); d != want {
 		t.Errorf("got %#x, want %#x", d, want)
 	}
+	if got, want := d.At(StepAbort), Descriptor(0x6677_55_44_6333_22_11); got != want {
+		t.Errorf("got %#x, want %#x", got, want)
+	}
 }
 
 func TestDescriptorCheck(t *testing.T) {
-	for n, good := range map[int]bool{0: true, 1: true, MaxData: true, MaxData + 1: false, 65535: false} {
+	for n, good := range map[int]bool{0: true, 1: true, MaxData: true, MaxData + 1: false, 1<<lengthBits - 1: false} {
 		err := Describe(1, 2, n, Origin{}).Check()
 		if good != (err == nil) || !good && !errors.Is(err, ErrBadRecord) {
 			t.Errorf("%d bytes: %v", n, err)
@@ -188,4 +195,10 @@ func FuzzRecord(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDescriptorCheckStep(t *testing.T) {
+	if err := Describe(1, 2, 3, Origin{}).At(StepAbort + 1).Check(); !errors.Is(err, ErrBadRecord) {
+		t.Errorf("a step that is none: %v", err)
+	}
 }

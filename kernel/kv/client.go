@@ -87,6 +87,39 @@ func (c Client) PutBytes(key uint64, data []byte) (replaced bool, err error) {
 	return err == nil && res.Value == 1, err
 }
 
+// PutMany stores the words of 1 to MaxPairs pairs at one instant, and says how
+// many of them replaced a value of either kind.
+func (c Client) PutMany(pairs ...Pair) (replaced int, err error) {
+	if n := len(pairs); n < 1 || n > MaxPairs {
+		return 0, fmt.Errorf("kv put-many: %d pairs: give 1 to %d: %w", n, MaxPairs, ErrInvalid)
+	}
+	res, err := c.call("put-many", PutMany(AppendPairs(nil, pairs...)))
+	if err != nil {
+		return 0, err
+	}
+	return int(res.Value), nil
+}
+
+// Size returns the number of keys.
+func (c Client) Size() (uint64, error) {
+	res, err := c.call("size", Size())
+	if err != nil {
+		return 0, err
+	}
+	return res.Value, nil
+}
+
+// Scan appends the words of the lowest keys from first to last, at most limit
+// (1 to MaxPairs), to dst, in ascending order of keys and as of one instant. To
+// go on, scan from after the last key that came.
+func (c Client) Scan(dst []Pair, first, last uint64, limit int) ([]Pair, error) {
+	res, err := c.call("scan", Scan(first, last, limit))
+	if err != nil {
+		return dst, err
+	}
+	return PairsOf(dst, res.Data), nil
+}
+
 // Insert stores a word if the key is missing. Else the error is ErrExists, and
 // found is the word that is there (0 if it is bytes).
 func (c Client) Insert(key, value uint64) (found uint64, err error) {

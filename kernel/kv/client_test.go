@@ -2,6 +2,7 @@ package kv
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,20 @@ func TestClient(t *testing.T) {
 	want("delete again", err == nil && !deleted, deleted, err)
 	_, err = c.Insert(9, 1)
 	want("insert", err == nil, err)
+	many, err := c.PutMany(Pair{9, 2}, Pair{9, 3})
+	want("put many", err == nil && many == 2, many, err)
+	_, err = c.PutMany(Pair{9, 4}, Pair{10, 1})
+	want("put too many", errors.Is(err, ErrFull), err)
+	_, err = c.PutMany()
+	want("put none", errors.Is(err, ErrInvalid), err)
+	_, err = c.PutMany(make([]Pair, MaxPairs+1)...)
+	want("put more than fit", errors.Is(err, ErrInvalid), err)
+	size, err := c.Size()
+	want("size", err == nil && size == 2, size, err)
+	pairs, err := c.Scan([]Pair{{0, 0}}, 0, 100, 5)
+	want("scan passes over bytes", err == nil && slices.Equal(pairs, []Pair{{0, 0}, {9, 3}}), pairs, err)
+	_, err = c.Scan(nil, 0, 100, MaxPairs+1)
+	want("scan too many", errors.Is(err, ErrInvalid), err)
 
 	port.stopped = true
 	for name, call := range map[string]func() error{
@@ -112,6 +127,9 @@ func TestClient(t *testing.T) {
 		"delete": func() error { _, err := c.Delete(9); return err },
 		"cas":    func() error { _, _, err := c.CompareAndSwap(9, 1, 2); return err },
 		"add":    func() error { _, err := c.Add(9, 1); return err },
+		"many":   func() error { _, err := c.PutMany(Pair{9, 1}); return err },
+		"size":   func() error { _, err := c.Size(); return err },
+		"scan":   func() error { _, err := c.Scan(nil, 0, 1, 1); return err },
 	} {
 		if err := call(); !errors.Is(err, kernel.ErrStopped) {
 			t.Errorf("%s on a stopped machine: %v", name, err)

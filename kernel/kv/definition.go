@@ -3,6 +3,7 @@ package kv
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/nrkern/nrkern/kernel"
 )
@@ -30,6 +31,11 @@ func Format(op *kernel.Op, res *kernel.Result) string {
 	switch res.Status {
 	case kernel.StatusOK:
 		return formatOK(op, res)
+	case kernel.StatusFull:
+		if op.Code == CodePutMany {
+			return "nothing stored: the limit on keys would be exceeded: delete some first"
+		}
+		return fmt.Sprintf("key %d: the limit on keys or bytes is reached: delete some first", key)
 	case kernel.StatusNotFound:
 		return fmt.Sprintf("key %d: not found", key)
 	case kernel.StatusExists:
@@ -41,15 +47,16 @@ func Format(op *kernel.Op, res *kernel.Result) string {
 			return fmt.Sprintf("key %d: holds a word, not bytes", key)
 		}
 		return fmt.Sprintf("key %d: holds bytes, not a word", key)
-	case kernel.StatusFull:
-		return fmt.Sprintf("key %d: the limit on keys or bytes is reached: delete some first", key)
+	}
+	if op.Code == CodePutMany || op.Code == CodeSize || op.Code == CodeScan {
+		return res.Status.String()
 	}
 	return fmt.Sprintf("key %d: %s", key, res.Status)
 }
 
 func formatOK(op *kernel.Op, res *kernel.Result) string {
 	switch op.Code {
-	case CodeGet, CodeAdd:
+	case CodeGet, CodeAdd, CodeSize:
 		return strconv.FormatUint(res.Value, 10)
 	case CodeGetBytes:
 		return strconv.Quote(string(res.Data))
@@ -69,10 +76,26 @@ func formatOK(op *kernel.Op, res *kernel.Result) string {
 		return "stored"
 	case CodeInsert:
 		return "stored"
+	case CodePutMany:
+		return fmt.Sprintf("%d stored, of them %d replaced", len(op.Data)/pairBytes, res.Value)
+	case CodeScan:
+		return formatPairs(res.Data)
 	case CodeDelete:
 		return "deleted"
 	case CodeCompareAndSwap:
 		return "swapped"
 	}
 	return res.Status.String()
+}
+
+// formatPairs shows a pair a line.
+func formatPairs(data []byte) string {
+	if len(data) < pairBytes {
+		return "no key with a number there"
+	}
+	var lines []string
+	for _, p := range PairsOf(nil, data) {
+		lines = append(lines, fmt.Sprintf("%d: %d", p.Key, p.Word))
+	}
+	return strings.Join(lines, "\n")
 }

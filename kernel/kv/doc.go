@@ -28,6 +28,11 @@
 //	cas k old new       Value: old                     not found; wrong type: bytes;
 //	                                                   mismatch, Value: what was found
 //	add k n             Value: the new word            wrong type: bytes; full
+//	put-many k v, ...   Value: how many replaced a     full
+//	                    value of any kind
+//	size                Value: the number of keys
+//	scan from to limit  Data: the words of the lowest
+//	                    keys from..to, Value: how many
 //
 // put and put-bytes replace whatever the key held; cas and add are for words.
 // add counts a missing key as 0 and wraps around at 2^64, so adding 2^64-n
@@ -79,6 +84,7 @@
 // the state alone: the number of keys, and the sum of the lengths of byte
 // values. It is not a bound on memory: a byte value takes up to half more than
 // its length, and freed blocks are used again only for lengths like theirs.
+// Where owners hold a part of the shards each, each has the limits for its part.
 //
 // # Concurrency
 //

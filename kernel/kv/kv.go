@@ -43,7 +43,7 @@ type KV struct {
 	_                 [128]byte
 }
 
-var _ kernel.Service = (*KV)(nil)
+var _ kernel.Spanning = (*KV)(nil)
 
 // New returns an empty instance.
 func New(o Options) *KV { return &KV{limits: o.withDefaults(), table: newTable()} }
@@ -51,8 +51,17 @@ func New(o Options) *KV { return &KV{limits: o.withDefaults(), table: newTable()
 // Shards returns 256.
 func (kv *KV) Shards() int { return shards }
 
-// Shard returns the shard of the operation's key. Every operation has one key.
-func (kv *KV) Shard(op *kernel.Op) int { return shardOf(mix(op.Args[0])) }
+// Shard returns the shard of the operation's key, or kernel.AllShards for
+// several keys that are not of one shard.
+func (kv *KV) Shard(op *kernel.Op) int {
+	switch op.Code {
+	case CodeSize, CodeScan:
+		return kernel.AllShards
+	case CodePutMany:
+		return manyShard(op.Data)
+	}
+	return shardOf(mix(op.Args[0]))
+}
 
 // Apply executes an operation that changes state.
 func (kv *KV) Apply(op *kernel.Op, res *kernel.Result) {
@@ -71,6 +80,8 @@ func (kv *KV) Apply(op *kernel.Op, res *kernel.Result) {
 		kv.compareAndSwap(h, op.Args[1], op.Args[2], res)
 	case CodeAdd:
 		kv.add(h, op.Args[1], res)
+	case CodePutMany:
+		kv.putMany(op, res)
 	default:
 		res.Status = kernel.StatusInvalid
 	}
@@ -84,13 +95,21 @@ func (kv *KV) Query(op *kernel.Op, res *kernel.Result) {
 		res.Value = e.value
 		return
 	}
-	kv.query(op.Code, e, res)
+	kv.query(op, e, res)
 }
 
 // query answers what is not a word that was asked for. It is apart so that
 // Query stays small.
-func (kv *KV) query(c kernel.Code, e *entry, res *kernel.Result) {
-	if c < CodeGet || c > CodeGetAny {
+func (kv *KV) query(op *kernel.Op, e *entry, res *kernel.Result) {
+	c := op.Code
+	switch {
+	case c == CodeSize:
+		res.Value = kv.table.keys
+		return
+	case c == CodeScan:
+		kv.scan(op.Args[0], op.Args[1], op.Args[2], res)
+		return
+	case c < CodeGet || c > CodeGetAny:
 		res.Status = kernel.StatusInvalid
 		return
 	}

@@ -61,9 +61,11 @@ func TestSemantics(t *testing.T) {
 		{Get(0), ok(max)},
 		{Get(max), ok(0)},
 		{kernel.Op{Service: ID}, status(kernel.StatusInvalid)},
-		{kernel.Op{Service: ID, Code: 7}, status(kernel.StatusInvalid)},
+		{kernel.Op{Service: ID, Code: 8}, status(kernel.StatusInvalid)},
 		{kernel.Op{Service: ID, Code: kernel.QueryBit}, status(kernel.StatusInvalid)},
-		{kernel.Op{Service: ID, Code: kernel.QueryBit | 4}, status(kernel.StatusInvalid)},
+		{kernel.Op{Service: ID, Code: kernel.QueryBit | 6}, status(kernel.StatusInvalid)},
+		{Scan(0, max, 0), status(kernel.StatusInvalid)},
+		{Scan(0, max, MaxPairs+1), status(kernel.StatusInvalid)},
 	} {
 		if got := execute(kv, c.op); !equal(got, c.want) {
 			t.Errorf("line %d, code %#x: got %+v, want %+v", i, c.op.Code, got, c.want)
@@ -321,6 +323,7 @@ func TestCheck(t *testing.T) {
 	for _, op := range []kernel.Op{
 		Get(1), GetBytes(1), GetAny(1), Put(1, 2), PutBytes(1, nil), PutBytes(1, make([]byte, kernel.MaxData)),
 		Insert(1, 2), Delete(1), CompareAndSwap(1, 2, 3), Add(1, 2),
+		PutMany(make([]byte, pairBytes)), PutMany(make([]byte, kernel.MaxData)), Size(), Scan(1, 2, 1), Scan(2, 1, MaxPairs),
 	} {
 		if s := Check(&op); s != kernel.StatusOK {
 			t.Errorf("code %#x: %v", op.Code, s)
@@ -334,7 +337,10 @@ func TestCheck(t *testing.T) {
 	}
 	known := 0
 	for c := range 256 {
-		op := kernel.Op{Service: ID, Code: kernel.Code(c)}
+		op := kernel.Op{Service: ID, Code: kernel.Code(c), Args: [kernel.MaxArgs]uint64{1, 2, 3}}
+		if op.Code == CodePutMany {
+			op.Data = make([]byte, pairBytes)
+		}
 		if Check(&op) == kernel.StatusOK {
 			known++
 			if s := execute(New(Options{}), op).Status; s == kernel.StatusInvalid {
@@ -342,7 +348,7 @@ func TestCheck(t *testing.T) {
 			}
 		}
 	}
-	if known != 9 {
-		t.Errorf("%d codes pass Check, there are 9 operations", known)
+	if known != 12 {
+		t.Errorf("%d codes pass Check, there are 12 operations", known)
 	}
 }

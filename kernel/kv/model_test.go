@@ -99,7 +99,38 @@ func (m *model) run(op *kernel.Op) kernel.Result {
 		m.values[key] = Value{Word: old.Word + a}
 		return kernel.Result{Value: old.Word + a}
 	}
-	return fail(kernel.StatusInvalid, 0)
+	return m.runMany(op)
+}
+
+// runMany is run for operations of several keys.
+func (m *model) runMany(op *kernel.Op) kernel.Result {
+	switch op.Code {
+	case CodePutMany:
+		next, replaced := maps.Clone(m.values), uint64(0)
+		for _, p := range PairsOf(nil, op.Data) {
+			if _, found := next[p.Key]; found {
+				replaced++
+			}
+			next[p.Key] = Value{Word: p.Word}
+		}
+		if uint64(len(next)) > m.maxKeys && len(next) > len(m.values) {
+			return kernel.Result{Status: kernel.StatusFull}
+		}
+		m.values = next
+		return kernel.Result{Value: replaced}
+	case CodeSize:
+		return kernel.Result{Value: uint64(len(m.values))}
+	case CodeScan:
+		var res kernel.Result
+		for _, key := range slices.Sorted(maps.Keys(m.values)) {
+			if v := m.values[key]; v.Kind == KindWord && key >= op.Args[0] && key <= op.Args[1] && res.Value < op.Args[2] {
+				res.Data = AppendPairs(res.Data, Pair{key, v.Word})
+				res.Value++
+			}
+		}
+		return res
+	}
+	return kernel.Result{Status: kernel.StatusInvalid}
 }
 
 // execute runs op as a table of services does.
@@ -208,7 +239,7 @@ func genOp(t *rapid.T) kernel.Op {
 		}
 		return rapid.Uint64().Draw(t, name)
 	}
-	switch rapid.IntRange(0, 10).Draw(t, "operation") {
+	switch rapid.IntRange(0, 13).Draw(t, "operation") {
 	case 0:
 		return Get(key)
 	case 1:
@@ -227,6 +258,16 @@ func genOp(t *rapid.T) kernel.Op {
 		return Delete(key)
 	case 9:
 		return CompareAndSwap(key, word("old"), word("new"))
+	case 10:
+		var data []byte
+		for range rapid.SampledFrom([]int{1, 2, 5, MaxPairs}).Draw(t, "pairs") {
+			data = AppendPairs(data, Pair{genKey(t), word("value")})
+		}
+		return PutMany(data)
+	case 11:
+		return Size()
+	case 12:
+		return Scan(key, key+word("width"), rapid.SampledFrom([]int{1, 3, MaxPairs}).Draw(t, "limit"))
 	}
 	return Add(key, word("n"))
 }

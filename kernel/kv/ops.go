@@ -5,7 +5,7 @@ import "github.com/nrkern/nrkern/kernel"
 // ID is the service's number in the table of services.
 const ID kernel.ServiceID = 1
 
-// The operations. Every one has its key in Args[0].
+// The operations. Those of one key have it in Args[0].
 const (
 	CodePut            kernel.Code = 1 // Args[1]: the word
 	CodePutBytes       kernel.Code = 2 // Data: the bytes
@@ -13,10 +13,13 @@ const (
 	CodeDelete         kernel.Code = 4
 	CodeCompareAndSwap kernel.Code = 5 // Args[1]: the word expected, Args[2]: the new one
 	CodeAdd            kernel.Code = 6 // Args[1]: what to add
+	CodePutMany        kernel.Code = 7 // Data: pairs, see AppendPairs
 
 	CodeGet      = kernel.QueryBit | 1
 	CodeGetBytes = kernel.QueryBit | 2
 	CodeGetAny   = kernel.QueryBit | 3
+	CodeSize     = kernel.QueryBit | 4
+	CodeScan     = kernel.QueryBit | 5 // Args[0], Args[1]: first and last key, Args[2]: most pairs
 )
 
 // Kind is what a key holds.
@@ -70,6 +73,22 @@ func CompareAndSwap(key, old, new uint64) kernel.Op {
 // Add adds n to the key's word modulo 2^64; a missing key counts as 0.
 func Add(key, n uint64) kernel.Op { return words(CodeAdd, key, n, 0) }
 
+// PutMany stores words, all at one instant, whatever the keys held. Data is 1
+// to MaxPairs pairs, as AppendPairs makes them, and must not change until the
+// operation has completed.
+func PutMany(data []byte) kernel.Op {
+	return kernel.Op{Service: ID, Code: CodePutMany, Data: data}
+}
+
+// Size counts the keys.
+func Size() kernel.Op { return kernel.Op{Service: ID, Code: CodeSize} }
+
+// Scan reads the words of the lowest keys from first to last, at most limit
+// (up to MaxPairs), at one instant. Keys that hold bytes are passed over.
+func Scan(first, last uint64, limit int) kernel.Op {
+	return words(CodeScan, first, last, uint64(limit))
+}
+
 func words(c kernel.Code, a, b, d uint64) kernel.Op {
 	return kernel.Op{Service: ID, Code: c, Args: [kernel.MaxArgs]uint64{a, b, d}}
 }
@@ -78,12 +97,20 @@ func words(c kernel.Code, a, b, d uint64) kernel.Op {
 // have, for data where none belongs, and for more data than a record carries.
 func Check(op *kernel.Op) kernel.Status {
 	switch op.Code {
-	case CodeGet, CodePut, CodeGetBytes, CodeGetAny, CodeInsert, CodeDelete, CodeCompareAndSwap, CodeAdd:
+	case CodeGet, CodePut, CodeGetBytes, CodeGetAny, CodeInsert, CodeDelete, CodeCompareAndSwap, CodeAdd, CodeSize:
 		if len(op.Data) != 0 {
+			return kernel.StatusInvalid
+		}
+	case CodeScan:
+		if len(op.Data) != 0 || op.Args[2] < 1 || op.Args[2] > MaxPairs {
 			return kernel.StatusInvalid
 		}
 	case CodePutBytes:
 		if len(op.Data) > kernel.MaxData {
+			return kernel.StatusInvalid
+		}
+	case CodePutMany:
+		if n := len(op.Data); n == 0 || n > kernel.MaxData || n%pairBytes != 0 {
 			return kernel.StatusInvalid
 		}
 	default:

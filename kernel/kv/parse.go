@@ -1,8 +1,10 @@
 package kv
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,24 +22,33 @@ insert KEY VALUE   store a number if KEY is missing
 del KEY            remove KEY
 cas KEY OLD NEW    store NEW if KEY holds OLD
 add KEY N          add N (it may be negative), print the sum
+putm KEY VALUE ... store up to 64 numbers at one instant
+size               the number of keys
+scan FROM TO       the numbers of up to 64 keys from FROM to TO, at one instant
 Numbers are whole, from 0 to 18446744073709551615, decimal or 0x hexadecimal.`
 
 // form is how an operation is written: its name, and the names of its operands.
 type form struct {
 	name, operands string
-	make           func(a [3]uint64, text string) kernel.Op
+	make           func(a []uint64, text string) kernel.Op
 }
+
+// several is the end of the operands of an operation that takes them many times.
+const several = " ..."
 
 // forms are the operations in the order of Usage.
 func forms() []form {
 	return []form{
-		{"get", "KEY", func(a [3]uint64, _ string) kernel.Op { return GetAny(a[0]) }},
-		{"put", "KEY VALUE", func(a [3]uint64, _ string) kernel.Op { return Put(a[0], a[1]) }},
-		{"putb", "KEY TEXT", func(a [3]uint64, t string) kernel.Op { return PutBytes(a[0], []byte(t)) }},
-		{"insert", "KEY VALUE", func(a [3]uint64, _ string) kernel.Op { return Insert(a[0], a[1]) }},
-		{"del", "KEY", func(a [3]uint64, _ string) kernel.Op { return Delete(a[0]) }},
-		{"cas", "KEY OLD NEW", func(a [3]uint64, _ string) kernel.Op { return CompareAndSwap(a[0], a[1], a[2]) }},
-		{"add", "KEY N", func(a [3]uint64, _ string) kernel.Op { return Add(a[0], a[1]) }},
+		{"get", "KEY", func(a []uint64, _ string) kernel.Op { return GetAny(a[0]) }},
+		{"put", "KEY VALUE", func(a []uint64, _ string) kernel.Op { return Put(a[0], a[1]) }},
+		{"putb", "KEY TEXT", func(a []uint64, t string) kernel.Op { return PutBytes(a[0], []byte(t)) }},
+		{"insert", "KEY VALUE", func(a []uint64, _ string) kernel.Op { return Insert(a[0], a[1]) }},
+		{"del", "KEY", func(a []uint64, _ string) kernel.Op { return Delete(a[0]) }},
+		{"cas", "KEY OLD NEW", func(a []uint64, _ string) kernel.Op { return CompareAndSwap(a[0], a[1], a[2]) }},
+		{"add", "KEY N", func(a []uint64, _ string) kernel.Op { return Add(a[0], a[1]) }},
+		{"putm", "KEY VALUE" + several, func(a []uint64, _ string) kernel.Op { return PutMany(appendWords(a)) }},
+		{"size", "", func([]uint64, string) kernel.Op { return Size() }},
+		{"scan", "FROM TO", func(a []uint64, _ string) kernel.Op { return Scan(a[0], a[1], MaxPairs) }},
 	}
 }
 
@@ -58,13 +69,30 @@ func Parse(args []string) (kernel.Op, error) {
 	return kernel.Op{}, fmt.Errorf("%w: there is no operation %q: say one of %s", ErrUsage, args[0], all)
 }
 
-func (f form) parse(args []string) (kernel.Op, error) {
-	operands := strings.Fields(f.operands)
-	if len(args) != len(operands) {
-		return kernel.Op{}, fmt.Errorf("%w: %s takes %d operands, %d given: write %s %s (quote a text with spaces)",
-			ErrUsage, f.name, len(operands), len(args), f.name, f.operands)
+// appendWords returns keys and values, one after the other, as put-many takes
+// them.
+func appendWords(a []uint64) (data []byte) {
+	for _, word := range a {
+		data = binary.LittleEndian.AppendUint64(data, word)
 	}
-	var numbers [3]uint64
+	return data
+}
+
+func (f form) parse(args []string) (kernel.Op, error) {
+	once, many := strings.CutSuffix(f.operands, several)
+	operands := strings.Fields(once)
+	if many {
+		if n := len(operands); len(args) == 0 || len(args)%n != 0 || len(args) > n*MaxPairs {
+			return kernel.Op{}, fmt.Errorf("%w: %s takes %d operands, once to %d times, %d given: write %s %s",
+				ErrUsage, f.name, n, MaxPairs, len(args), f.name, f.operands)
+		}
+		operands = slices.Repeat(operands, len(args)/len(operands))
+	}
+	if len(args) != len(operands) {
+		return kernel.Op{}, fmt.Errorf("%w: %s takes %d operands, %d given: write %s (quote a text with spaces)",
+			ErrUsage, f.name, len(operands), len(args), strings.TrimSpace(f.name+" "+f.operands))
+	}
+	numbers := make([]uint64, len(operands))
 	var text string
 	for i, operand := range operands {
 		var err error

@@ -26,6 +26,9 @@ func TestParse(t *testing.T) {
 		"add 7 -5":                         Add(7, max-4),
 		"add 7 -0x1":                       Add(7, max),
 		"add 7 -9223372036854775808":       Add(7, 1<<63),
+		"putm 1 2 0x3 4":                   PutMany(AppendPairs(nil, Pair{1, 2}, Pair{3, 4})),
+		"size":                             Size(),
+		"scan 5 9":                         Scan(5, 9, MaxPairs),
 	} {
 		got, err := Parse(strings.Fields(text))
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -39,7 +42,7 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for text, says := range map[string][]string{
-		"":                               {"no operation", "get, put, putb, insert, del, cas, add"},
+		"":                               {"no operation", "get, put, putb, insert, del, cas, add, putm, size, scan"},
 		"got 7":                          {`"got"`, "get, put, putb"},
 		"get":                            {"takes 1", "0 given", "write get KEY"},
 		"get 1 2":                        {"takes 1", "2 given"},
@@ -56,6 +59,11 @@ func TestParseRefuses(t *testing.T) {
 		"add 1 -9223372036854775809":     {"N", "-9223372036854775808"},
 		"add 1 -":                        {"N", "not a number"},
 		"get " + strings.Repeat("9", 99): {`99"... is`, "out of range"},
+		"size 1":                         {"takes 0", "1 given", "write size"},
+		"putm":                           {"takes 2", "0 given", "write putm KEY VALUE ..."},
+		"putm 1":                         {"takes 2", "once to 64 times"},
+		"putm 1 x":                       {`putm: VALUE "x"`},
+		"putm" + strings.Repeat(" 1 2", MaxPairs+1):       {"takes 2", "130 given"},
 		"putb 1 " + strings.Repeat("x", kernel.MaxData+1): {"TEXT", "1025 bytes", "1024"},
 	} {
 		_, err := Parse(strings.Fields(text))
@@ -75,7 +83,7 @@ func TestParseRefuses(t *testing.T) {
 func TestUsageNamesAll(t *testing.T) {
 	lines := strings.Split(Usage, "\n")
 	for i, f := range forms() {
-		if !strings.HasPrefix(lines[i], f.name+" "+f.operands+" ") {
+		if !strings.HasPrefix(lines[i], strings.TrimSpace(f.name+" "+f.operands)+" ") {
 			t.Errorf("line %d of Usage is %q, the operation is %s %s", i, lines[i], f.name, f.operands)
 		}
 	}
@@ -97,6 +105,11 @@ func TestFormat(t *testing.T) {
 		{"insert 7 1", "key 7: exists already"},
 		{"putb 8 hello", "stored"},
 		{"get 8", `"hello"`},
+		{"scan 0 9", "7: 2"},
+		{"scan 8 9", "no key with a number there"},
+		{"size", "2"},
+		{"putm 7 1 9 1", "nothing stored: the limit on keys would be exceeded: delete some first"},
+		{"putm 7 3 7 2", "2 stored, of them 2 replaced"},
 		{"add 8 1", "key 8: holds bytes, not a word"},
 		{"put 9 1", "key 9: the limit on keys or bytes is reached: delete some first"},
 		{"del 7", "deleted"},
