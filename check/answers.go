@@ -24,7 +24,7 @@ const answerKeys = 257
 // are asked for it at the end; for others, compare those of the machines.
 func SameAnswers(a, b kernel.Port, seed uint64, n int) error {
 	r := &recorder{
-		spec: HistorySpec{Keys: answerKeys, DataMax: kernel.MaxData},
+		spec: HistorySpec{Keys: answerKeys, DataMax: kernel.MaxData, Many: 5, Alone: true},
 		seen: make(map[uint64]uint64), random: workload.NewRandom(seed, 0),
 	}
 	both := func(i int, op kernel.Op) (*kernel.Result, error) {

@@ -1,11 +1,10 @@
 package check
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
@@ -45,6 +44,13 @@ var codes = map[kernel.Code]struct {
 	kv.CodeGet: {"get", 0}, kv.CodeGetBytes: {"get-bytes", 0}, kv.CodeGetAny: {"get-any", 0},
 	kv.CodePut: {"put", 1}, kv.CodePutBytes: {"put-bytes", 0}, kv.CodeInsert: {"insert", 1},
 	kv.CodeDelete: {"delete", 0}, kv.CodeCompareAndSwap: {"cas", 2}, kv.CodeAdd: {"add", 1},
+	kv.CodePutMany: {"put-many", 0}, kv.CodeSize: {"size", 0}, kv.CodeScan: {"scan", 2},
+}
+
+// spans reports whether the operation is over several keys. Key is then the
+// first of a scan's range, and means nothing for the others.
+func (e *Entry) spans() bool {
+	return e.Code == kv.CodePutMany || e.Code == kv.CodeSize || e.Code == kv.CodeScan
 }
 
 // validate returns an error wrapping ErrHistory for an entry that cannot be.
@@ -61,7 +67,12 @@ func (e *Entry) validate() error {
 // String shows the operation and its answer: "cas 7 1 2 = mismatch, 5".
 func (e *Entry) String() string {
 	c := codes[e.Code]
-	s := fmt.Sprintf("%s %d", c.name, e.Key)
+	s := c.name
+	if e.Code == kv.CodePutMany {
+		s += " " + pairs(e.Data)
+	} else if e.Code != kv.CodeSize {
+		s += " " + strconv.FormatUint(e.Key, 10)
+	}
 	for _, w := range e.Words[:c.words] {
 		s += " " + strconv.FormatUint(w, 10)
 	}
@@ -72,6 +83,9 @@ func (e *Entry) String() string {
 		return s + " = no answer"
 	}
 	s += " = " + e.Status.String()
+	if e.Code == kv.CodeScan && e.Status == kernel.StatusOK {
+		return s + ", " + pairs(e.Answer)
+	}
 	if len(e.Answer) > 0 || e.Code == kv.CodeGetBytes && e.Status == kernel.StatusOK {
 		return s + ", " + abbreviate(e.Answer)
 	}
@@ -87,21 +101,14 @@ func abbreviate(b []byte) string {
 	return fmt.Sprintf("%x... (%d bytes)", b[:shown], len(b))
 }
 
-// byCall orders entries by their calls.
-func byCall(a, b *Entry) int { return cmp.Compare(a.Call, b.Call) }
-
-// byKey validates entries and sorts them into keys, each in order of calls.
-func byKey(entries []Entry) (map[uint64][]*Entry, error) {
-	keys := make(map[uint64][]*Entry)
-	for i := range entries {
-		e := &entries[i]
-		if err := e.validate(); err != nil {
-			return nil, err
-		}
-		keys[e.Key] = append(keys[e.Key], e)
+// pairs shows what a put-many stores, or a scan answers: "7:1 8:2".
+func pairs(data []byte) string {
+	var s []string
+	for _, p := range kv.PairsOf(nil, data) {
+		s = append(s, fmt.Sprintf("%d:%d", p.Key, p.Word))
 	}
-	for _, es := range keys {
-		slices.SortStableFunc(es, byCall)
+	if len(s) == 0 {
+		return "nothing"
 	}
-	return keys, nil
+	return strings.Join(s, " ")
 }

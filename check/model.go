@@ -28,6 +28,17 @@ func (v value) String() string {
 	return fmt.Sprint(v.word)
 }
 
+func (v value) hash() uint64 {
+	h := v.word * 0x9e3779b97f4a7c15
+	for _, b := range []byte(v.bytes[:min(8, len(v.bytes))]) {
+		h = (h ^ uint64(b)) * 0x100000001b3
+	}
+	if v.there {
+		h++
+	}
+	return h
+}
+
 // answer is what an operation answers. Parts that package kv does not promise
 // are not compared.
 type answer struct {
@@ -100,26 +111,16 @@ func (a answer) matches(e *Entry) bool {
 	return e.Status == a.status && (a.anyValue || e.Value == a.value) && (!a.promised || string(e.Answer) == a.data)
 }
 
-// model is the specification for porcupine: of one key, whose operations alone
-// it is given. An entry is both input and output.
-var model = porcupine.Model{
+// keyModel is the specification for porcupine: of one key, whose operations
+// alone it is given. An entry is both input and output.
+var keyModel = porcupine.Model{
 	Init: func() any { return value{} },
 	Step: func(state, input, _ any) (bool, any) {
 		e := input.(*Entry)
 		a, after := apply(state.(value), e)
 		return !e.Answered || a.matches(e), after
 	},
-	Hash: func(state any) uint64 {
-		v := state.(value)
-		h := v.word * 0x9e3779b97f4a7c15
-		for _, b := range []byte(v.bytes[:min(8, len(v.bytes))]) {
-			h = (h ^ uint64(b)) * 0x100000001b3
-		}
-		if v.there {
-			h++
-		}
-		return h
-	},
+	Hash:              func(state any) uint64 { return state.(value).hash() },
 	DescribeOperation: func(input, _ any) string { return input.(*Entry).String() },
 	DescribeState:     func(state any) string { return state.(value).String() },
 }

@@ -25,6 +25,10 @@ type HistorySpec struct {
 	Window int `json:"window"`
 	// DataMax is the length of the longest byte value; 0 means words only.
 	DataMax int `json:"data_max_bytes"`
+	// Many is how often, in percent, an operation is over several keys: put-many
+	// and scan; and size where Alone says that the machine holds no other key.
+	Many  int  `json:"many_percent"`
+	Alone bool `json:"alone"`
 	// Yield is how often, in percent of operations, a client gives up its CPU
 	// while operations are outstanding: it lets threads that share a CPU overlap.
 	Yield int `json:"yield_percent"`
@@ -45,6 +49,7 @@ func (s HistorySpec) Validate() error {
 		{s.Keys >= 1 && s.Keys <= 1<<20, "keys", s.Keys, "1 to 1048576"},
 		{s.Window >= 1 && s.Window <= kernel.MaxWindow, "window", s.Window, fmt.Sprintf("1 to %d", kernel.MaxWindow)},
 		{s.DataMax >= 0 && s.DataMax <= kernel.MaxData, "data-max", s.DataMax, fmt.Sprintf("0 to %d", kernel.MaxData)},
+		{s.Many >= 0 && s.Many <= 100, "many", s.Many, "0 to 100 (percent)"},
 		{s.Yield >= 0 && s.Yield <= 100, "yield", s.Yield, "0 to 100 (percent)"},
 	} {
 		if !c.ok {
@@ -162,6 +167,9 @@ func (r *recorder) collect(place int) {
 // a read tells which write it saw.
 func (r *recorder) operation() kernel.Op {
 	s := &r.spec
+	if s.Many > 0 && r.random.Below(100) < uint64(s.Many) {
+		return r.overSeveral()
+	}
 	key := s.Base + r.random.Below(s.Keys)
 	switch n := r.random.Below(100); {
 	case n < 30:
@@ -186,6 +194,24 @@ func (r *recorder) operation() kernel.Op {
 		return kv.PutBytes(key, r.bytes())
 	default:
 		return kv.GetBytes(key)
+	}
+}
+
+// overSeveral returns a random operation over several keys.
+func (r *recorder) overSeveral() kernel.Op {
+	s := &r.spec
+	switch n := r.random.Below(100); {
+	case n < 50:
+		var data []byte
+		for range 1 + r.random.Below(min(s.Keys+1, kv.MaxPairs)) {
+			data = kv.AppendPairs(data, kv.Pair{Key: s.Base + r.random.Below(s.Keys), Word: r.word()})
+		}
+		return kv.PutMany(data)
+	case n < 60 && s.Alone:
+		return kv.Size()
+	default:
+		first := s.Base + r.random.Below(s.Keys)
+		return kv.Scan(first, first+r.random.Below(s.Keys), 1+int(r.random.Below(kv.MaxPairs)))
 	}
 }
 

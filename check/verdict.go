@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -61,7 +60,8 @@ type Options struct {
 // operation can have happened at any time after its call, or never.
 //
 // Keys are independent and judged one by one (linearizability is local:
-// Herlihy and Wing, theorem 1). The histories are to be far from the service's
+// Herlihy and Wing, theorem 1), unless operations over several keys tie them
+// together. The histories are to be far from the service's
 // limits: "full" explains nothing here.
 func Linearizable(entries []Entry, o Options) (Verdict, error) {
 	began := time.Now()
@@ -69,50 +69,41 @@ func Linearizable(entries []Entry, o Options) (Verdict, error) {
 		o.Timeout = time.Minute
 	}
 	v := Verdict{Judgement: OK, Operations: len(entries)}
-	keys, err := byKey(entries)
+	all, keys, err := groups(entries)
 	if err != nil {
 		return Verdict{}, err
 	}
-	v.Keys = len(keys)
+	v.Keys = keys
 	for _, e := range entries {
 		if !e.Answered {
 			v.Open++
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		history := keys[key]
-		any, clients := overlaps(history)
+	for _, g := range all {
+		any, clients := overlaps(g.entries)
 		v.Overlapping += any
 		v.OverlappingClients += clients
 		if v.Judgement == Illegal {
 			continue // one is enough to look at; the counts go on
 		}
 		left := o.Timeout - time.Since(began)
-		switch judge(history, left) {
+		switch g.judge(g.entries, left) {
 		case porcupine.Illegal:
 			v.Judgement = Illegal
-			v.Excerpt = excerpt(history, o.Timeout)
+			v.Excerpt = g.excerpt(o.Timeout)
 			if o.Visualization != "" {
-				if err := visualize(history, o); err != nil {
+				if err := g.visualize(o); err != nil {
 					return v, err
 				}
 				v.Visualization = o.Visualization
 			}
 		case porcupine.Unknown:
 			v.Judgement = Unknown
-			v.Excerpt = fmt.Sprintf("key %d: its %d operations were not judged within %v", key, len(history), o.Timeout)
+			v.Excerpt = fmt.Sprintf("%s: %d operations were not judged within %v", g.name, len(g.entries), o.Timeout)
 		}
 	}
 	v.Elapsed = time.Since(began)
 	return v, nil
-}
-
-// judge judges the history of one key.
-func judge(history []*Entry, timeout time.Duration) porcupine.CheckResult {
-	if timeout <= 0 {
-		return porcupine.Unknown // porcupine takes 0 for "no limit"
-	}
-	return porcupine.CheckOperationsTimeout(model, operations(history), timeout)
 }
 
 // operations returns the history in porcupine's terms. An open operation
@@ -146,9 +137,10 @@ func operations(history []*Entry) []porcupine.Operation {
 }
 
 // excerpt names the first answer, by return, that nothing explains, and shows
-// what came before it on the key. Before it returned all was well: the history
+// what came before it. Before it returned all was well: the history
 // cut off there, with what was in progress open, is legal.
-func excerpt(history []*Entry, timeout time.Duration) string {
+func (g *group) excerpt(timeout time.Duration) string {
+	history := g.entries
 	returned := make([]*Entry, 0, len(history))
 	for _, e := range history {
 		if e.Answered {
@@ -159,19 +151,19 @@ func excerpt(history []*Entry, timeout time.Duration) string {
 	low, high := 0, len(returned)-1 // the culprit is in between: a cut that includes it is illegal
 	for low < high {
 		middle := (low + high) / 2
-		switch judge(cut(history, returned[middle].Return), timeout) {
+		switch g.judge(cut(history, returned[middle].Return), timeout) {
 		case porcupine.Illegal:
 			high = middle
 		case porcupine.Ok:
 			low = middle + 1
 		default:
-			return fmt.Sprintf("key %d: no order of its %d operations explains their answers", history[0].Key, len(history))
+			return fmt.Sprintf("%s: no order of %d operations explains their answers", g.name, len(history))
 		}
 	}
 	culprit := returned[low]
 	var b strings.Builder
-	fmt.Fprintf(&b, "key %d: no order explains the answer to client %d: %s\n", culprit.Key, culprit.Client, culprit)
-	fmt.Fprintf(&b, "operations on the key, in order of their calls, up to its return:\n")
+	fmt.Fprintf(&b, "%s: no order explains the answer to client %d: %s\n", g.name, culprit.Client, culprit)
+	fmt.Fprintf(&b, "operations there, in order of their calls, up to its return:\n")
 	const shown = 16
 	before := cut(history, culprit.Return)
 	if skipped := len(before) - shown; skipped > 0 {
@@ -208,13 +200,4 @@ func cut(history []*Entry, at int64) []*Entry {
 		part = append(part, e)
 	}
 	return part
-}
-
-// visualize writes porcupine's page about one key.
-func visualize(history []*Entry, o Options) error {
-	_, info := porcupine.CheckOperationsVerbose(model, operations(history), o.Timeout)
-	if err := porcupine.VisualizePath(model, info, o.Visualization); err != nil {
-		return fmt.Errorf("write the visualization: %w", err)
-	}
-	return nil
 }

@@ -69,8 +69,11 @@ const (
 	stepShift  = 16 + lengthBits
 )
 
-// At returns the descriptor as one of a step.
+// At returns the descriptor of a record of StepExecute as one of another step.
 func (d Descriptor) At(s Step) Descriptor { return d | Descriptor(s)<<stepShift }
+
+// EncodeStep makes the record whose first payload was just encoded one of a step.
+func EncodeStep(p *Payload, s Step) { p[0] = uint64(Descriptor(p[0]).At(s)) }
 
 // Step returns the record's step.
 func (d Descriptor) Step() Step { return Step(d >> stepShift & 7) }

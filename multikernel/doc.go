@@ -12,9 +12,14 @@
 // which executes all operations on it. An operation on a shard of the caller's
 // own node is executed at once, any other travels to its owner and back. Every
 // thread has a window of operations outstanding, each of which completes when
-// its answer comes. Operations on several shards are answered
-// kernel.StatusUnsupported: they need agreement among owners, which, like
-// replicated placement, has its place in placement.go and is not built yet.
+// its answer comes. Replicated placement has its place in placement.go and is
+// not built yet.
+//
+// An operation over the shards of several owners is a two-phase commit
+// (transaction.go is the caller's side, task.go the owners'): the shards of all
+// parts are locked before any part executes, so it happens at one instant. The
+// service must be a kernel.Spanning; the operations of others are answered
+// kernel.StatusUnsupported.
 //
 // # The monitor
 //

@@ -20,8 +20,19 @@ func boot(t testing.TB, nodes, ring int) []*multikernel.Node {
 	return bootWaiting(t, nodes, ring, &transport.Goroutines)
 }
 
+// bootOver is boot over one service with limits of its own.
+func bootOver(t testing.TB, nodes int, service *kernel.Definition) []*multikernel.Node {
+	t.Helper()
+	return bootAll(t, nodes, 64, &transport.Goroutines, service)
+}
+
 // bootWaiting is boot with threads that wait by a given policy.
 func bootWaiting(t testing.TB, nodes, ring int, policy *transport.Policy) []*multikernel.Node {
+	t.Helper()
+	return bootAll(t, nodes, ring, policy, kv.Definition())
+}
+
+func bootAll(t testing.TB, nodes, ring int, policy *transport.Policy, service *kernel.Definition) []*multikernel.Node {
 	t.Helper()
 	layout := new(transport.Layout)
 	if err := multikernel.AddMesh(layout, nodes, ring); err != nil {
@@ -35,7 +46,7 @@ func bootWaiting(t testing.TB, nodes, ring int, policy *transport.Policy) []*mul
 	var attending sync.WaitGroup
 	var all []*multikernel.Node
 	for id := range nodes {
-		table, err := kernel.NewTable(kv.Definition())
+		table, err := kernel.NewTable(service)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,22 +44,47 @@ func (n *Node) route(t *combining.Thread, place int) {
 	op := &t.Ops[place]
 	shard := n.table.Shard(op)
 	if shard == kernel.AllShards {
-		r := &t.Results[place]
-		r.Reset()
-		r.Status = kernel.StatusUnsupported
-		n.finish(t, place)
+		n.begin(t, place)
 		return
 	}
 	owner := n.placement.Owner(shard)
-	if owner == n.id {
+	if owner == n.id && n.tasks.idle() {
 		n.table.Execute(op, &t.Results[place])
 		n.finish(t, place)
 		return
 	}
-	p := n.peers[owner]
-	if p.requests.len() > 0 || !n.sendRequest(p, t, place) {
-		p.requests.push(request{t, place})
+	n.ask(owner, request{step: kernel.StepExecute, thread: t, place: place, to: n.origin(t, place)})
+}
+
+// ask has an owner, which may be this node, do what a thread here wants.
+func (n *Node) ask(owner int, r request) {
+	if owner == n.id {
+		if err := n.execute(n.id, r.to, r.step, n.body(owner, &r)); err != nil {
+			n.damage = fmt.Errorf("node %d, of its own: %w", n.id, err)
+		}
+		return
 	}
+	p := n.peers[owner]
+	// A step after the first says nothing that its owner does not know.
+	if r.step == kernel.StepCommit || r.step == kernel.StepAbort {
+		r.service, r.code = r.thread.Ops[r.place].Service, r.thread.Ops[r.place].Code
+	}
+	if p.requests.len() > 0 || !n.sendRequest(p, &r) {
+		p.requests.push(r)
+	}
+}
+
+// body returns the operation that a request carries.
+func (n *Node) body(owner int, r *request) *kernel.Op {
+	switch op := &r.thread.Ops[r.place]; {
+	case r.step == kernel.StepCommit || r.step == kernel.StepAbort:
+		n.part.Service, n.part.Code, n.part.Data = r.service, r.code, n.part.Data[:0]
+	case r.part:
+		n.table.Spanning(op).Split(op, &n.owned[owner], &n.part)
+	default:
+		return op
+	}
+	return &n.part
 }
 
 // exchange takes what came from a peer and sends what waits for it.
@@ -78,15 +103,14 @@ func (n *Node) exchange(p *peer) (progress bool) {
 	// Answers first: they free windows, requests fill them.
 	for p.answers.len() > 0 {
 		a := p.answers.front()
-		if !n.sendAnswer(p, a.service, a.code, a.to, &a.result) {
+		if !n.sendAnswer(p, a.service, a.code, a.to, a.step, &a.result) {
 			return progress
 		}
 		p.answers.pop()
 		progress = true
 	}
 	for p.requests.len() > 0 {
-		r := p.requests.front()
-		if !n.sendRequest(p, r.thread, r.place) {
+		if !n.sendRequest(p, p.requests.front()) {
 			return progress
 		}
 		p.requests.pop()
@@ -111,13 +135,7 @@ func (n *Node) receive(p *peer, first *kernel.Payload) error {
 	kernel.DecodeHead(first, &n.request)
 	n.request.Data = n.data(p, n.request.Data, d)
 	p.channel.Release(d.Payloads())
-	n.table.Execute(&n.request, &n.answer)
-	if p.answers.len() > 0 || !n.sendAnswer(p, d.Service(), d.Code(), d.Origin(), &n.answer) {
-		kept := n.answer
-		kept.Data = append([]byte(nil), n.answer.Data...)
-		p.answers.push(answer{d.Service(), d.Code(), d.Origin(), kept})
-	}
-	return nil
+	return n.execute(p.id, d.Origin(), d.Step(), &n.request)
 }
 
 func (n *Node) receiveAnswer(p *peer, first *kernel.Payload, d kernel.Descriptor) error {
@@ -126,11 +144,18 @@ func (n *Node) receiveAnswer(p *peer, first *kernel.Payload, d kernel.Descriptor
 	if t == nil || int(to.Place) >= len(t.Results) {
 		return fmt.Errorf("%w: an answer for thread %d, place %d, which does not wait", ErrBadMessage, to.Thread, to.Place)
 	}
-	r := &t.Results[to.Place]
+	r, x := &t.Results[to.Place], n.transactions[to]
+	if x != nil {
+		r = &n.partial
+	}
 	kernel.DecodeResultHead(first, r)
 	r.Data = n.data(p, r.Data, d)
 	p.channel.Release(d.Payloads())
 	p.owes--
+	if x != nil {
+		n.answered(x, p.id, d.Step(), r)
+		return nil
+	}
 	n.finish(t, int(to.Place))
 	return nil
 }
@@ -143,8 +168,8 @@ func (n *Node) data(p *peer, dst []byte, d kernel.Descriptor) []byte {
 	return dst
 }
 
-func (n *Node) sendRequest(p *peer, t *combining.Thread, place int) bool {
-	op := &t.Ops[place]
+func (n *Node) sendRequest(p *peer, r *request) bool {
+	op := n.body(p.id, r)
 	slots := kernel.Payloads(len(op.Data))
 	if !p.channel.Credit(slots) {
 		return false
@@ -152,13 +177,17 @@ func (n *Node) sendRequest(p *peer, t *combining.Thread, place int) bool {
 	for i := 1; i < slots; i++ {
 		kernel.EncodeData(p.channel.Fill(i), op.Data, i-1)
 	}
-	kernel.EncodeHead(p.channel.Fill(0), op, kernel.Origin{Node: uint8(n.id), Thread: uint8(t.ID), Place: uint16(place)})
+	head := p.channel.Fill(0)
+	kernel.EncodeHead(head, op, r.to)
+	kernel.EncodeStep(head, r.step)
 	n.sent(p, slots)
-	p.owes++
+	if r.step != kernel.StepAbort {
+		p.owes++
+	}
 	return true
 }
 
-func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.Origin, r *kernel.Result) bool {
+func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.Origin, step kernel.Step, r *kernel.Result) bool {
 	slots := kernel.Payloads(len(r.Data))
 	if !p.channel.Credit(slots) {
 		return false
@@ -166,7 +195,9 @@ func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.
 	for i := 1; i < slots; i++ {
 		kernel.EncodeData(p.channel.Fill(i), r.Data, i-1)
 	}
-	kernel.EncodeResultHead(p.channel.Fill(0), s, c, r, to)
+	head := p.channel.Fill(0)
+	kernel.EncodeResultHead(head, s, c, r, to)
+	kernel.EncodeStep(head, step)
 	n.sent(p, slots)
 	return true
 }

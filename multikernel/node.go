@@ -27,17 +27,25 @@ type Node struct {
 	policy    *transport.Policy
 	stop      *transport.Word
 	bells     []*transport.Bell
+	owned     []kernel.ShardSet // by node
 
 	// The monitor's.
-	peers    []*peer // by node; nil at the node's own place
-	request  kernel.Op
-	answer   kernel.Result
+	peers    []*peer         // by node; nil at the node's own place
+	request  kernel.Op       // received
+	answer   kernel.Result   // to a request
+	span     kernel.ShardSet // of an operation that begins
+	part     kernel.Op       // of an operation over several owners, to be sent
+	partial  kernel.Result   // of such a part, received
+	tasks    tasks
 	sentTo   uint64 // nodes that were sent to since their bells were last looked at
 	turns    uint64
 	fence    transport.Word
 	finished []bool // by thread: has results to deliver
-	damage   error
-	_        transport.Pad
+	// transactions are the operations over several owners that threads here wait for.
+	transactions map[kernel.Origin]*transaction
+	spare        []*transaction
+	damage       error
+	_            transport.Pad
 }
 
 var _ combining.Server = (*Node)(nil)
@@ -56,15 +64,23 @@ type peer struct {
 	_        transport.Pad
 }
 
+// request is what a thread here wants of an owner. The thread waits at the
+// place until it is answered, except for an abort, which is not.
 type request struct {
-	thread *combining.Thread
-	place  int
+	step    kernel.Step
+	part    bool // of an operation over several owners
+	thread  *combining.Thread
+	place   int
+	to      kernel.Origin
+	service kernel.ServiceID // these two for a commit or an abort
+	code    kernel.Code
 }
 
 type answer struct {
 	service kernel.ServiceID
 	code    kernel.Code
 	to      kernel.Origin
+	step    kernel.Step
 	result  kernel.Result
 }
 
@@ -88,7 +104,15 @@ func Open(s *transport.Segment, table *kernel.Table, c Config) (*Node, error) {
 		peers:     make([]*peer, len(bells)),
 		request:   kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
 		answer:    kernel.NewResults(1)[0],
+		part:      kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
+		partial:   kernel.NewResults(1)[0],
 		finished:  make([]bool, combining.MaxThreads),
+
+		transactions: make(map[kernel.Origin]*transaction),
+		owned:        make([]kernel.ShardSet, len(bells)),
+	}
+	for shard := range kernel.MaxShards {
+		n.owned[n.placement.Owner(shard)].Add(shard)
 	}
 	for id, c := range channels {
 		if c != nil {

@@ -65,6 +65,53 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	}
 }
 
+// severalShapes are for histories in which operations over several keys tie all
+// keys together: the judge tries the orders of all that is outstanding.
+var severalShapes = []struct {
+	nodes, threads, window int
+	keys                   uint64
+}{
+	{2, 2, 1, 3}, {3, 1, 2, 5}, {4, 1, 1, 8}, {2, 1, 3, 2}, {5, 1, 1, 6},
+}
+
+// TestHistoriesOverSeveralKeys records random histories in which a third of the
+// operations are over several keys, and so over several shards and owners.
+func TestHistoriesOverSeveralKeys(t *testing.T) {
+	histories, operations := 30, 80
+	if long() {
+		histories, operations = 600, 200
+	}
+	for _, s := range structures {
+		t.Run(s.name, func(t *testing.T) {
+			var total check.Verdict
+			for seed := range uint64(histories) {
+				shape := severalShapes[seed%uint64(len(severalShapes))]
+				h := check.HistorySpec{
+					Clients: shape.nodes * shape.threads, Operations: operations, Keys: shape.keys, Window: shape.window,
+					Many: 33, Alone: true, DataMax: []int{0, 20}[seed%2], Yield: 30, Seed: seed,
+				}
+				entries := history(t, s.boot(t, shape.nodes), h, shape.nodes)
+				page := filepath.Join(t.ArtifactDir(), fmt.Sprintf("%s-several-%d.html", s.name, seed))
+				v, err := check.Linearizable(entries, check.Options{Visualization: page, Timeout: 10 * time.Minute})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v.Judgement != check.OK {
+					t.Errorf("%s, %d nodes, %+v: %s\n%s", s.name, shape.nodes, h, v.Judgement, v.Excerpt)
+				}
+				total.Operations += v.Operations
+				total.OverlappingClients += v.OverlappingClients
+				total.Elapsed += v.Elapsed
+			}
+			t.Logf("%d histories, %d operations, %.0f %% overlapping another client's; judged in %v",
+				histories, total.Operations, total.OverlapShare(), total.Elapsed)
+			if total.OverlapShare() < leastOverlap {
+				t.Errorf("%.0f %% of the operations overlap one of another client, want %d %%", total.OverlapShare(), leastOverlap)
+			}
+		})
+	}
+}
+
 // history records one history, its clients dealt out to the nodes.
 func history(t *testing.T, m machine, h check.HistorySpec, nodes int) []check.Entry {
 	t.Helper()
