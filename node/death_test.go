@@ -77,12 +77,14 @@ func TestTerminatedKernel(t *testing.T) {
 // TestStoppedKernelDoesNotHinderTheEnd: SIGSTOP a kernel, then stop the machine.
 func TestStoppedKernelDoesNotHinderTheEnd(t *testing.T) {
 	m := boot(t, config(t, node.ModeNR, "2x1"))
-	if err := unix.Kill(kernels(t, m)[1], unix.SIGSTOP); err != nil {
+	pid := kernels(t, m)[1]
+	if err := unix.Kill(pid, unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	waitFor(t, func() bool { return stopped(t, pid) }) // it takes effect thread by thread
 	s, err := m.Status(limit(t), node.StatusRequest{})
 	if err != nil || s.Kernels[1].State != node.StateSilent || s.Kernels[0].State != node.StateRunning {
-		t.Errorf("status with a stopped kernel: %v", err)
+		t.Errorf("status with a stopped kernel: %+v, %v", s, err)
 	}
 }
 
