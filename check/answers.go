@@ -43,7 +43,7 @@ func SameAnswers(a, b kernel.Port, seed uint64, n int) error {
 		return x, nil
 	}
 	for i := range n {
-		op := r.operation()
+		op := r.operation(r.random.Below(answerKeys))
 		x, err := both(i, op)
 		if err != nil {
 			return err

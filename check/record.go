@@ -17,7 +17,9 @@ type HistorySpec struct {
 	// Operations is the number of each client.
 	Operations int `json:"operations"`
 	// Keys is the number of keys: Base, Base+1, ... The fewer, the more
-	// contention. They must be missing when the history begins.
+	// contention. They must be missing when the history begins. A client keeps
+	// fewer operations outstanding on one key than its window has, where the
+	// judge could not try the orders of so many.
 	Keys uint64 `json:"keys"`
 	Base uint64 `json:"base"`
 	// Window is the largest number of operations that a client has outstanding.
@@ -32,7 +34,8 @@ type HistorySpec struct {
 	// Yield is how often, in percent of operations, a client gives up its CPU
 	// while operations are outstanding: it lets threads that share a CPU overlap.
 	Yield int `json:"yield_percent"`
-	// Seed chooses the operations. What they answer depends on the schedule.
+	// Seed chooses the operations. What they answer, and which are outstanding
+	// together, depends on the schedule.
 	Seed uint64 `json:"seed"`
 }
 
@@ -59,6 +62,14 @@ func (s HistorySpec) Validate() error {
 	return nil
 }
 
+// judgeable is the number of operations outstanding on one key at one time that
+// a history aims to stay within. The judge may have to try the orders of all
+// subsets of them: 10 take it milliseconds, 20 a minute or for ever.
+const judgeable = 10
+
+// perKey returns how many operations a client may have outstanding on one key.
+func (s HistorySpec) perKey() int { return max(1, judgeable/max(1, s.Clients)) }
+
 // Record is one client, numbered from 0. It waits until all clients have come
 // to ctl, a fresh Control that serves this history alone, and issues its
 // operations. The port must have nothing outstanding. If the port fails, it
@@ -76,6 +87,7 @@ func (s HistorySpec) Record(port kernel.Port, client int, ctl *workload.Control)
 		random:  workload.NewRandom(s.Seed, uint64(client)),
 		entries: make([]Entry, 0, s.Operations),
 		seen:    make(map[uint64]uint64),
+		on:      make(map[uint64]int),
 		at:      make([]int, s.Window),
 	}
 	ctl.Meet(s.Clients)
@@ -95,7 +107,8 @@ type recorder struct {
 	// seen is the last word that the client learned of each key.
 	seen   map[uint64]uint64
 	unique uint64
-	at     []int // entry of each outstanding place
+	on     map[uint64]int // operations outstanding on each key
+	at     []int          // entry of each outstanding place
 }
 
 // record issues the operations in bursts of random size, one after the other
@@ -108,9 +121,13 @@ func (r *recorder) record() error {
 	for len(r.entries) < r.spec.Operations || len(free) < len(r.at) {
 		burst := int(r.random.Below(uint64(len(free)) + 1))
 		for range min(burst, r.spec.Operations-len(r.entries)) {
+			key, ok := r.key()
+			if !ok {
+				break
+			}
 			place := free[len(free)-1]
 			free = free[:len(free)-1]
-			r.start(place)
+			r.start(place, key)
 		}
 		if len(free) == len(r.at) {
 			continue
@@ -128,8 +145,21 @@ func (r *recorder) record() error {
 	return nil
 }
 
-func (r *recorder) start(place int) {
-	op := r.operation()
+// key returns a random key, or the next one that has not too much outstanding,
+// or false if all have.
+func (r *recorder) key() (uint64, bool) {
+	first := r.random.Below(r.spec.Keys)
+	for i := range r.spec.Keys {
+		if key := r.spec.Base + (first+i)%r.spec.Keys; r.on[key] < r.spec.perKey() {
+			return key, true
+		}
+	}
+	return 0, false
+}
+
+func (r *recorder) start(place int, key uint64) {
+	op := r.operation(key)
+	r.on[op.Args[0]]++ // what is over several keys counts as one on some key
 	r.port.Ops()[place] = op
 	r.at[place] = len(r.entries)
 	r.entries = append(r.entries, Entry{
@@ -144,6 +174,7 @@ func (r *recorder) collect(place int) {
 	now := monotonic()
 	e, res := &r.entries[r.at[place]], &r.port.Results()[place]
 	e.Return, e.Answered = now, true
+	r.on[e.Key]--
 	e.Status, e.Value = res.Status, res.Value
 	e.Answer = append([]byte(nil), res.Data...)
 	switch e.Code {
@@ -163,14 +194,12 @@ func (r *recorder) collect(place int) {
 	}
 }
 
-// operation returns a random operation. Every value written is unique, so that
-// a read tells which write it saw.
-func (r *recorder) operation() kernel.Op {
-	s := &r.spec
-	if s.Many > 0 && r.random.Below(100) < uint64(s.Many) {
+// operation returns a random operation on a key, or over several keys. Every
+// value written is unique, so that a read tells which write it saw.
+func (r *recorder) operation(key uint64) kernel.Op {
+	if many := r.spec.Many; many > 0 && r.random.Below(100) < uint64(many) {
 		return r.overSeveral()
 	}
-	key := s.Base + r.random.Below(s.Keys)
 	switch n := r.random.Below(100); {
 	case n < 30:
 		return kv.Get(key)
@@ -188,7 +217,7 @@ func (r *recorder) operation() kernel.Op {
 			old++ // nobody's
 		}
 		return kv.CompareAndSwap(key, old, r.word())
-	case n < 90 || s.DataMax == 0:
+	case n < 90 || r.spec.DataMax == 0:
 		return kv.Add(key, 1+r.random.Below(200))
 	case n < 97:
 		return kv.PutBytes(key, r.bytes())

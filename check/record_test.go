@@ -69,6 +69,43 @@ func TestRecordOnBaseline(t *testing.T) {
 	}
 }
 
+// TestRecordBoundsWhatIsOutstanding: a client whose answers come late has no more
+// outstanding on a key than the judge can take, whatever its window.
+func TestRecordBoundsWhatIsOutstanding(t *testing.T) {
+	const window = 16
+	for _, c := range []struct{ clients, most int }{{1, 10}, {4, 2}, {16, 1}} {
+		s := check.HistorySpec{Clients: c.clients, Operations: 300, Keys: 5, Window: window, Seed: 7}
+		ctl := new(workload.Control)
+		parts := make([][]check.Entry, c.clients)
+		var wg sync.WaitGroup
+		for i := range c.clients {
+			port := baseline(t, window)
+			wg.Go(func() {
+				var err error
+				if parts[i], err = s.Record(port, i, ctl); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		seen := 0
+		for _, part := range parts {
+			for i, e := range part {
+				outstanding := 1
+				for _, before := range part[:i] {
+					if before.Key == e.Key && before.Return > e.Call {
+						outstanding++
+					}
+				}
+				seen = max(seen, outstanding)
+			}
+		}
+		if seen > c.most || seen == 0 {
+			t.Errorf("%d clients with windows of %d: one had %d operations outstanding on a key, want at most %d", c.clients, window, seen, c.most)
+		}
+	}
+}
+
 // stopping is a port whose machine stops after some answers.
 type stopping struct {
 	kernel.Port

@@ -222,7 +222,7 @@ func TestBadRequests(t *testing.T) {
 		{"unknown distribution", bench(func(b *node.BenchRequest) { b.Distribution = "gauss" }), "gauss"},
 		{"no threads", bench(func(b *node.BenchRequest) { b.ThreadsPerNode = 0 }), "--threads-per-node 0"},
 		{"no clients", record(func(r *node.RecordRequest) { r.ClientsPerNode = 0 }), "0 clients"},
-		{"no keys", record(func(r *node.RecordRequest) { r.Keys = 0 }), "keys 0"},
+		{"too many keys", record(func(r *node.RecordRequest) { r.Keys = 1 << 21 }), "keys 2097152"},
 		{"no readers", probe(func(p *node.ProbeRequest) { p.ReadersPerNode = 0 }), "0 readers"},
 		{"probe window", probe(func(p *node.ProbeRequest) { p.ReadWindow = -1 }), "read-window -1"},
 		{"node 2", call(node.SysRequest{Node: 2, Service: "kv", Words: []string{"get", "1"}}), "nodes 0 to 1"},

@@ -14,7 +14,8 @@ import (
 // nodes at once, to be judged by check.Linearizable.
 type RecordRequest struct {
 	// HistorySpec describes it. Clients is filled in by the machine; so is Base,
-	// if it is 0, with keys that no history of this machine had before.
+	// if it is 0, with keys that no history of this machine had before, and Keys,
+	// if it is 0: 3, or on a machine of many nodes as many as half the clients.
 	check.HistorySpec
 	ClientsPerNode int `json:"clients_per_node"`
 }
@@ -23,7 +24,7 @@ type RecordRequest struct {
 func DefaultRecordRequest() RecordRequest {
 	return RecordRequest{
 		ClientsPerNode: 2,
-		HistorySpec:    check.HistorySpec{Operations: 100, Keys: 3, Window: 2, DataMax: 40, Yield: 10, Seed: 1},
+		HistorySpec:    check.HistorySpec{Operations: 100, Window: 2, DataMax: 40, Yield: 10, Seed: 1},
 	}
 }
 
@@ -68,6 +69,9 @@ func (m *Machine) Record(ctx context.Context, ask RecordRequest) (*RecordResult,
 		return nil, usagef("record: %d clients per node: want 1 to %d", ask.ClientsPerNode, maxJobThreads)
 	}
 	ask.Clients = ask.ClientsPerNode * len(m.topology.Nodes)
+	if ask.Keys == 0 {
+		ask.Keys = uint64(max(3, ask.Clients/2))
+	}
 	if ask.Base == 0 {
 		ask.Base = historyBase + m.histories.Add(1)*historyKeys
 	}

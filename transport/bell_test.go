@@ -140,8 +140,8 @@ func (r *rounds) sleep(id int, last uint64) error {
 // number of pauses.
 func (r *rounds) ring(sleepers int, last uint64, pauses []int) error {
 	var fence Word
-	deadline := time.Now().Add(2 * patience)
 	for round := uint64(1); round <= last; round++ {
+		deadline := time.Now().Add(2 * patience)
 		for range pauses[round%uint64(len(pauses))] {
 			pause()
 		}

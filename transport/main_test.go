@@ -41,10 +41,11 @@ func TestMain(m *testing.M) {
 }
 
 // inChild runs role in another process that has the segment, while this one
-// runs here.
+// runs here. Each side finds out by itself that it is stuck; the limit is for a
+// child that does not.
 func inChild(t *testing.T, s *Segment, role string, here func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*patience)
 	defer cancel()
 	fd, err := unix.FcntlInt(uintptr(s.FD()), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 // one of another client on their key: else the histories prove little.
 const leastOverlap = 30
 
-// shapes are the sizes of the histories. What is outstanding on a key at one
-// time is bounded by clients x window / keys: the judge tries their orders, and
-// above 10 or so it may not finish.
+// shapes are the sizes of the histories. The recorder bounds what a client has
+// outstanding on one key, so that the judge can try their orders; more clients
+// than 12 would be too many for it.
 var shapes = []struct {
 	nodes, threads, window int
 	keys                   uint64

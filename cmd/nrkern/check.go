@@ -87,7 +87,7 @@ Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.`,
 	flags.IntVar(&f.histories, "histories", f.histories, "histories to record; 0 for none")
 	flags.IntVar(&f.record.Operations, "operations", f.record.Operations, "operations of each client in a history")
 	flags.IntVar(&f.record.ClientsPerNode, "clients-per-node", f.record.ClientsPerNode, "clients on each node")
-	flags.Uint64Var(&f.record.Keys, "keys", f.record.Keys, "keys of a history")
+	flags.Uint64Var(&f.record.Keys, "keys", f.record.Keys, "keys of a history; 0 for 3, or half as many as clients if that is more")
 	flags.IntVar(&f.record.Window, "window", f.record.Window, "most operations that a client has outstanding")
 	flags.Uint64Var(&f.record.Seed, "seed", f.record.Seed, "chooses the operations of the first history; the next have the next seeds")
 	flags.DurationVar(&f.judging.Timeout, "timeout", time.Minute, "how long to judge one history")
