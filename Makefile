@@ -39,11 +39,11 @@ bench: ## measure how near we are to C, the bare map and the locks (two minutes;
 	bin/nrbench $(BENCHFLAGS)
 
 test: ## run all ordinary tests
-	$(GO) test $(TESTFLAGS) ./...
+	$(GO) test -timeout 30m $(TESTFLAGS) ./...
 
 race: ## run the tests under the race detector
 	@packages=$$($(GO) list ./... | grep -v -E '$(NO_RACE)'); \
-	set -x; CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) $$packages
+	set -x; CGO_ENABLED=1 $(GO) test -race -timeout 30m $(TESTFLAGS) $$packages
 
 lint: ## run go vet, staticcheck and gofumpt
 	$(GO) vet ./...
@@ -54,7 +54,7 @@ lint: ## run go vet, staticcheck and gofumpt
 	fi
 
 test-guest: ## boot virtual machines with 2 and 4 NUMA nodes and test in them
-	NRKERN_GUEST_REQUIRED=1 $(GO) test -count=1 $(TESTFLAGS) ./guest/...
+	NRKERN_GUEST_REQUIRED=1 $(GO) test -count=1 -timeout 1h $(TESTFLAGS) ./guest/...
 
 test-long: ## run all tests with long histories (many minutes)
 	NRKERN_LONG=1 $(GO) test -count=1 -timeout 2h $(TESTFLAGS) ./...

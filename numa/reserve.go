@@ -103,11 +103,20 @@ func growPool(dir string, delta int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	// A failure to write is judged by what the pool holds afterwards.
-	_, writeErr := file.WriteAt([]byte(strconv.Itoa(max(0, before+delta))+"\n"), 0)
-	after, err := reservedPages(dir, file)
-	if err != nil {
-		return 0, err
+	// A failure to write is judged by what the pool holds afterwards. Linux
+	// stops early when a signal is pending, as the Go runtime sends them to
+	// itself: it is told again, until that moves nothing any more.
+	want := max(0, before+delta)
+	after, writeErr := before, error(nil)
+	for vain := 0; vain < 3 && after != want; vain++ {
+		_, writeErr = file.WriteAt([]byte(strconv.Itoa(want)+"\n"), 0)
+		now, err := reservedPages(dir, file)
+		if err != nil {
+			return 0, err
+		}
+		if now != after {
+			after, vain = now, 0
+		}
 	}
 	if after == before && writeErr != nil {
 		return 0, writeErr
