@@ -42,6 +42,9 @@ func (m *Machine) Bench(ctx context.Context, ask BenchRequest) (*BenchResult, er
 	if err := ask.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
+	if err := m.checkPrefill(ask.Spec); err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
 	began := time.Now()
 	workers := ask.ThreadsPerNode * len(m.topology.Nodes)
 	nodes, err := m.runJob(ctx, "bench", jobAsk{Bench: &ask}, func(ctx context.Context, gate *workload.Control, _ <-chan struct{}) error {

@@ -90,7 +90,7 @@ func (m *Machine) makeSegment() error {
 	}
 	create := func(h transport.Hugepages) error {
 		if h == transport.HugepagesOff {
-			if err := checkMemory(need(m.config, m.topology)); err != nil {
+			if err := checkMemory(need(m.config, m.topology), "the segment wants", "ask for a smaller log or smaller rings"); err != nil {
 				return err
 			}
 		}

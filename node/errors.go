@@ -59,6 +59,7 @@ var sentinels = []struct {
 	{"already_running", ErrAlreadyRunning, http.StatusConflict},
 	{"boot", ErrBoot, http.StatusInternalServerError},
 	{"placement", ErrPlacement, http.StatusInternalServerError},
+	{"shortage", numa.ErrShortage, http.StatusInsufficientStorage},
 }
 
 // Failure is an error as it crosses a socket: the text, and the name of the

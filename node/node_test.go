@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 // limit bounds every test of a machine.
 func limit(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -63,7 +63,7 @@ func boot(t testing.TB, c node.Config) *node.Machine {
 	}
 	pids := kernels(t, m)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := m.Stop(ctx); err != nil {
 			t.Error(err)
@@ -104,7 +104,7 @@ func running(pid int) bool {
 func nothingLeft(t testing.TB, runDir string, pids []int) {
 	t.Helper()
 	var left []string
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		left = nil
 		for _, pid := range pids {
 			if running(pid) {

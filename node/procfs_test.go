@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/workload"
 )
 
 func TestParseNumaMaps(t *testing.T) {
@@ -54,11 +55,33 @@ Node 1 Active(anon):    9999 kB
 	if _, ok := availableOn(node); !ok {
 		t.Skip("sysfs does not tell the memory of nodes")
 	}
-	if err := checkMemory(map[int]uint64{node: 1 << 20}); err != nil {
+	if err := checkMemory(map[int]uint64{node: 1 << 20}, "it wants", "ask for less"); err != nil {
 		t.Error(err)
 	}
-	if err := checkMemory(map[int]uint64{node: 1 << 60}); !errors.Is(err, numa.ErrShortage) || !strings.Contains(err.Error(), "smaller log") {
+	if err := checkMemory(map[int]uint64{node: 1 << 60}, "it wants", "ask for less"); !errors.Is(err, numa.ErrShortage) || !strings.Contains(err.Error(), "it wants 1099511627776 MiB") {
 		t.Errorf("2^60 bytes: %v, want ErrShortage with the remedy", err)
+	}
+}
+
+// TestPrefillNeed: a copy on each node, a part on each, or one copy spread.
+func TestPrefillNeed(t *testing.T) {
+	s := workload.Default()
+	s.Keys, s.ValueBytes = 1<<20, 1004
+	onNode := func(n int) place { return place{Memory: numa.BindTo(n)} }
+	for _, c := range []struct {
+		mode Mode
+		at   []place
+		want map[int]uint64
+	}{
+		{ModeNR, []place{onNode(0), onNode(1)}, map[int]uint64{0: 1 << 30, 1: 1 << 30}},
+		{ModeNR, []place{onNode(0), onNode(0)}, map[int]uint64{0: 2 << 30}}, // virtual nodes
+		{ModeMultikernel, []place{onNode(0), onNode(1)}, map[int]uint64{0: 1 << 29, 1: 1 << 29}},
+		{ModeBigLock, []place{onNode(1)}, map[int]uint64{1: 1 << 30}},
+		{ModeBigLock, []place{{Memory: numa.InterleaveOver(0, 1)}}, map[int]uint64{0: 1 << 29, 1: 1 << 29}},
+	} {
+		if got := prefillNeed(c.mode, c.at, s); !maps.Equal(got, c.want) {
+			t.Errorf("%s at %v: %v, want %v", c.mode, c.at, got, c.want)
+		}
 	}
 }
 

@@ -89,6 +89,8 @@ func (m *Machine) Record(ctx context.Context, ask RecordRequest) (*RecordResult,
 	return r, nil
 }
 
-// maxJobThreads is the number of threads of a job on one node: what a station
-// has room for, with some to spare for system calls.
-const maxJobThreads = combining.MaxThreads - 16
+// maxJobThreads is the number of threads of a job on one node. A station has
+// room for a few more, for system calls meanwhile.
+const maxJobThreads = workload.MaxThreadsPerNode
+
+const _ = uint(combining.MaxThreads - 16 - maxJobThreads) // room enough

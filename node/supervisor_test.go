@@ -73,7 +73,7 @@ func startSupervisor(t *testing.T, c node.Config) *supervisor {
 	s.cmd.Env = append(os.Environ(), envSupervise+"="+string(text))
 	s.cmd.Stderr = s.stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	s.cmd.WaitDelay = 5 * time.Second
+	s.cmd.WaitDelay = time.Minute
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestStopThroughTheSocket(t *testing.T) {
 // waitFor waits until something is so.
 func waitFor(t testing.TB, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("waited in vain")
 		}

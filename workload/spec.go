@@ -22,7 +22,7 @@ const (
 // Limits of a Spec.
 const (
 	MaxKeys           = kv.DefaultMaxKeys
-	MaxThreadsPerNode = 256
+	MaxThreadsPerNode = 240
 	MinZipfTheta      = 0.01
 	MaxZipfTheta      = 5.0
 	MaxDuration       = 24 * time.Hour
@@ -99,6 +99,11 @@ func (s Spec) Validate() error {
 	check(s.Warmup >= 0 && s.Warmup <= MaxDuration, "warmup", s.Warmup, "0s to %v", MaxDuration)
 	check(s.Window >= 1 && s.Window <= kernel.MaxWindow, "window", s.Window, "1 to %d", kernel.MaxWindow)
 	check(s.ValueBytes >= 0 && s.ValueBytes <= kernel.MaxData, "value-bytes", s.ValueBytes, "0 (64-bit words) to %d", kernel.MaxData)
+	if s.ValueBytes > 0 && s.ValueBytes <= kernel.MaxData {
+		// A node of the multikernel may come to own them all, or nearly.
+		most := kv.DefaultMaxBytes / uint64(s.ValueBytes)
+		check(s.Keys <= most, "keys", s.Keys, "at most %d with values of %d bytes: the service holds %d GiB of values", most, s.ValueBytes, kv.DefaultMaxBytes>>30)
+	}
 	return errors.Join(errs...)
 }
 

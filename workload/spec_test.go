@@ -31,11 +31,13 @@ func TestValidateNamesFlagValueAndRange(t *testing.T) {
 		{func(s *workload.Spec) { s.Distribution = "pareto" }, `--distribution "pareto": want uniform or zipf`},
 		{func(s *workload.Spec) { s.Distribution, s.ZipfTheta = "zipf", 0 }, "--zipf-theta 0: want 0.01 to 5"},
 		{func(s *workload.Spec) { s.ZipfTheta = 0 }, ""}, // not used by the uniform distribution
-		{func(s *workload.Spec) { s.ThreadsPerNode = 0 }, "--threads-per-node 0: want 1 to 256"},
+		{func(s *workload.Spec) { s.ThreadsPerNode = 0 }, "--threads-per-node 0: want 1 to 240"},
 		{func(s *workload.Spec) { s.Duration = 0 }, "--duration 0s: want more than 0s, at most 24h0m0s"},
 		{func(s *workload.Spec) { s.Warmup = -time.Second }, "--warmup -1s: want 0s to 24h0m0s"},
 		{func(s *workload.Spec) { s.Window = 300 }, "--window 300: want 1 to 256"},
 		{func(s *workload.Spec) { s.ValueBytes = 1025 }, "--value-bytes 1025: want 0 (64-bit words) to 1024"},
+		{func(s *workload.Spec) { s.ValueBytes, s.Keys = 1024, 4<<20 }, ""},
+		{func(s *workload.Spec) { s.ValueBytes, s.Keys = 1024, 4<<20+1 }, "--keys 4194305: want at most 4194304 with values of 1024 bytes: the service holds 4 GiB of values"},
 		{func(s *workload.Spec) { s.Window, s.Keys = 0, 0 }, "--keys 0: want 1 to 67108864\n--window 0: want 1 to 256"},
 	} {
 		s := workload.Default()

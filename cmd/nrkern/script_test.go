@@ -227,7 +227,7 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	stderr, err := cmd.StderrPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	limit := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	limit := time.AfterFunc(10*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer limit.Stop()
 	var said bytes.Buffer
 	sent, chunk := false, make([]byte, 4096)
@@ -259,7 +259,7 @@ func gone(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: gone")
 	}
 	run := ts.Getenv("RUN")
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		var left []string
 		for _, pid := range marked(run) {
 			left = append(left, "process "+strconv.Itoa(pid))
