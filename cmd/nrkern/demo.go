@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,8 @@ type demonstration struct {
 	hugepages   transport.Hugepages
 	keys        uint64
 	threads     int
+	writeRatios []float64
+	windows     []int
 	repetitions int
 	budget      time.Duration
 
@@ -26,7 +30,10 @@ type demonstration struct {
 }
 
 func newDemo(s *session) *cobra.Command {
-	d := demonstration{s: s, hugepages: transport.HugepagesPrefer, keys: 50_000, threads: 1, repetitions: 5, budget: 45 * time.Second}
+	d := demonstration{
+		s: s, hugepages: transport.HugepagesPrefer, keys: 50_000, threads: 1,
+		writeRatios: []float64{0, 10, 50, 100}, windows: []int{16, 1}, repetitions: 5, budget: 45 * time.Second,
+	}
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Compare nr, multikernel and biglock on this machine, in under a minute", Args: noArguments,
 		Long: `Boot a machine of each structure (biglock with each of its locks), run the same
@@ -56,6 +63,8 @@ ones (2x1) are used. Nothing is left behind.`,
 		"hugepages", "2 MiB pages for the segments: require, prefer or off")
 	flags.Uint64Var(&d.keys, "keys", d.keys, "number of keys")
 	flags.IntVar(&d.threads, "threads-per-node", d.threads, "threads on each node")
+	flags.Float64SliceVar(&d.writeRatios, "write-ratios", d.writeRatios, "shares of operations that write, in percent")
+	flags.IntSliceVar(&d.windows, "windows", d.windows, "operations that a thread keeps outstanding")
 	flags.IntVar(&d.repetitions, "repetitions", d.repetitions, "samples of each point, as far as there is time")
 	flags.DurationVar(&d.budget, "budget", d.budget, "time for all of it")
 	complete(cmd, "hugepages", "require", "prefer", "off")
@@ -72,7 +81,19 @@ func (d *demonstration) validate() error {
 	case d.repetitions < 1 || d.repetitions > 1000:
 		return fmt.Errorf("--repetitions %d: want 1 to 1000", d.repetitions)
 	}
-	return d.spec(point{Window: 1}, time.Second).Validate()
+	points := d.points()
+	if len(points) == 0 {
+		return errors.New("--write-ratios and --windows: want one or more of each")
+	}
+	for i, p := range points {
+		if slices.Contains(points[:i], p) {
+			return fmt.Errorf("--write-ratios and --windows: %g %% with %s comes twice", p.WriteRatio, plural(p.Window, "operation"))
+		}
+		if err := d.spec(p, time.Second).Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spec is the load at one point.
@@ -104,7 +125,7 @@ func (d *demonstration) run(ctx context.Context) (_ *demoReport, err error) {
 	}
 	r := &demoReport{
 		Version: version, Began: began, Topology: t.String(), Nodes: len(t.Nodes), Virtual: t.Virtual, Shared: t.Shared,
-		Keys: d.keys, ThreadsPerNode: d.threads, Host: describeHost(t),
+		Keys: d.keys, ThreadsPerNode: d.threads, points: d.points(), Host: describeHost(t),
 	}
 	r.Host.BusyBefore = busy
 	variants := allVariants()

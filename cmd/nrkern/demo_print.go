@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +25,7 @@ func (r *demoReport) table(w io.Writer) error {
 			_ = g.write(&b) // a strings.Builder does not fail
 		}
 	}
-	for _, p := range demoPoints() {
+	for _, p := range r.points {
 		if p.Window != window {
 			flush()
 			window = p.Window
@@ -168,11 +170,26 @@ func (r *demoReport) writeNext(b *strings.Builder) {
 	if r.Virtual {
 		topology = " --topology 2x1"
 	}
-	fmt.Fprintf(b, "next  nrkern start --mode=nr%s --detach; nrkern sys kv put 7 42 --node 0; nrkern sys kv get 7 --node 1\n", topology)
-	b.WriteString("      nrkern bench kv --write-ratio 10; nrkern check; nrkern status; nrkern stop\n")
+	fmt.Fprintf(b, "next  %[1]s start --mode=nr%[2]s --detach; %[1]s sys kv put 7 42 --node 0; %[1]s sys kv get 7 --node 1\n"+
+		"      %[1]s bench kv --write-ratio 10; %[1]s check; %[1]s status; %[1]s stop\n", calledAs(), topology)
 	if r.Virtual || !r.Hugepages {
-		b.WriteString("      nrkern doctor   what would make this machine better to measure on\n")
+		fmt.Fprintf(b, "      %s doctor   what would make this machine better to measure on\n", calledAs())
 	}
+}
+
+// calledAs is what to type to run this program again: its name, if the shell
+// finds it by that, or the path that it was called by.
+func calledAs() string {
+	own, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return os.Args[0]
+	}
+	if path, err := exec.LookPath("nrkern"); err == nil {
+		if there, err := os.Stat(path); err == nil && os.SameFile(own, there) {
+			return "nrkern"
+		}
+	}
+	return os.Args[0]
 }
 
 // fold writes text in lines.

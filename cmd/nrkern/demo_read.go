@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,7 +10,7 @@ import (
 // the slowest sample of the leader is faster than the fastest of the next.
 func (r *demoReport) read() []string {
 	var sentences []string
-	points := demoPoints()
+	points := r.points
 	for start := 0; start < len(points); {
 		end := start
 		for end < len(points) && points[end].Window == points[start].Window {
@@ -56,9 +57,13 @@ func clearly(first, next *cell) bool {
 	return first.Samples > 1 && next.Samples > 1 && first.OpsPerSMin > next.OpsPerSMax
 }
 
-// readTraffic says what an operation costs in each structure, by one point.
+// readTraffic says what an operation costs in each structure, by one point:
+// that of the usual load, if it is there.
 func (r *demoReport) readTraffic() []string {
-	p := point{WriteRatio: 10, Window: 16}
+	p := r.points[len(r.points)-1]
+	if usual := (point{WriteRatio: 10, Window: 16}); slices.Contains(r.points, usual) {
+		p = usual
+	}
 	by := map[string]*cell{}
 	for _, c := range contenders(r.Cells, p) {
 		by[c.family()] = c
@@ -68,8 +73,8 @@ func (r *demoReport) readTraffic() []string {
 		return nil
 	}
 	return []string{
-		fmt.Sprintf("What that costs, at 10 %% writes: nr answers reads from the node's own replica and writes %s log entries an operation, which the other nodes replay (%s cache lines handed over);"+
-			" multikernel asks the key's owner, for reads too (%s messages, %s lines); biglock takes the one lock and touches the one copy (%s lines).",
+		fmt.Sprintf("What that costs, at %g %% writes: nr answers reads from the node's own replica and writes %s log entries an operation, which the other nodes replay (%s cache lines handed over);"+
+			" multikernel asks the key's owner, for reads too (%s messages, %s lines); biglock takes the one lock and touches the one copy (%s lines).", p.WriteRatio,
 			perOperation(nr.LogEntriesPerOp), perOperation(nr.HandOversPerOp), perOperation(mk.MessagesPerOp), perOperation(mk.HandOversPerOp), perOperation(lock.HandOversPerOp)),
 		"Hand-overs are those that the structures observe: a lower bound.",
 	}

@@ -10,6 +10,8 @@ import (
 
 // demoReport is what `nrkern demo -o json` prints.
 type demoReport struct {
+	points []point // the loads, as they are shown
+
 	Version        string        `json:"version"`
 	Began          time.Time     `json:"began"`
 	Elapsed        time.Duration `json:"elapsed_ns"`

@@ -16,11 +16,11 @@ type point struct {
 	Window     int     `json:"window"`
 }
 
-// demoPoints are the loads, in the order in which they are shown.
-func demoPoints() []point {
+// points are the loads, in the order in which they are shown.
+func (d *demonstration) points() []point {
 	var all []point
-	for _, window := range []int{16, 1} {
-		for _, writes := range []float64{0, 10, 50, 100} {
+	for _, window := range d.windows {
+		for _, writes := range d.writeRatios {
 			all = append(all, point{WriteRatio: writes, Window: window})
 		}
 	}
@@ -70,14 +70,13 @@ func sampleDuration(left time.Duration, samples int) time.Duration {
 // another order in each repetition, so that what the host does meanwhile hits
 // all alike. When time runs out, the samples end, after the first repetition.
 func (d *demonstration) sampleAll(ctx context.Context, r *demoReport, variants []*variant, t *numa.Topology, deadline time.Time) error {
-	points := demoPoints()
-	r.Duration = sampleDuration(time.Until(deadline), len(points)*len(variants)*d.repetitions)
+	r.Duration = sampleDuration(time.Until(deadline), len(r.points)*len(variants)*d.repetitions)
 	near := probeBetween(t)
 	for repetition := range d.repetitions {
 		r.Repetitions++ // the last may be cut short
 		began := time.Now()
 		before := near()
-		for _, p := range points {
+		for _, p := range r.points {
 			if repetition > 0 && time.Until(deadline) < closing {
 				d.s.log.Info("out of time", numberOf("repetition", repetition+1), numberOf("of", d.repetitions))
 				return nil

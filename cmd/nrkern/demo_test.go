@@ -28,7 +28,7 @@ func TestReadingClaimsNoLeadInsideTheNoise(t *testing.T) {
 		{"one sample each", []float64{30}, []float64{10}, "at 10 % nr and multikernel cannot be told apart"},
 		{"the other way", []float64{1, 2, 3}, []float64{10, 11, 12}, "multikernel leads at 10 % writes (5.5 times nr)"},
 	} {
-		r := demoReport{Samples: append(samplesAt("nr", p, c.nr...), samplesAt("multikernel", p, c.mk...)...)}
+		r := demoReport{points: []point{p}, Samples: append(samplesAt("nr", p, c.nr...), samplesAt("multikernel", p, c.mk...)...)}
 		countSamples(r.Samples)
 		r.Cells = cellsOf(r.Samples)
 		if got := r.readWindow([]point{p}); !strings.Contains(got, c.want) {

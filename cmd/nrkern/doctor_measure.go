@@ -9,7 +9,10 @@ import (
 // machine from starting, so none of it fails.
 
 func judgeClock(f facts) []finding {
-	line := finding{Name: "clock", Verdict: fine, Reason: fmt.Sprintf("time stamps from the TSC, which is invariant; Linux uses %s", f.source)}
+	line := finding{Name: "clock", Verdict: fine, Reason: "time stamps from the TSC, which is invariant"}
+	if f.source != "" {
+		line.Reason += "; Linux uses " + f.source
+	}
 	if f.clock != "tsc" {
 		line.Verdict = warn
 		line.Reason = "no invariant TSC: time stamps come from " + f.clock + " and cost five times as much"

@@ -88,6 +88,7 @@ func setUp(e *testscript.Env) error {
 	e.Setenv("RUN", run)
 	e.Setenv("XDG_RUNTIME_DIR", run)
 	e.Setenv(markName, run)
+	e.Setenv("GORACE", goRace)
 	e.Defer(func() {
 		for _, pid := range marked(run) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
@@ -96,6 +97,11 @@ func setUp(e *testscript.Env) error {
 	})
 	return nil
 }
+
+// goRace lets a process with the race detector end at once: by itself it waits a
+// second, for reports that another thread may be printing. A script starts a
+// dozen processes or two.
+const goRace = "atexit_sleep_ms=10"
 
 // markName is in the environment of all that a script starts.
 const markName = "NRKERN_SCRIPT"
@@ -223,7 +229,7 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 		path = filepath.Join(p[0], args[2])
 	}
 	cmd := exec.Command(path, args[3:at]...)
-	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+ts.Getenv("RUN"), markName+"="+ts.Getenv("RUN"))
+	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+ts.Getenv("RUN"), markName+"="+ts.Getenv("RUN"), "GORACE="+goRace)
 	stderr, err := cmd.StderrPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
