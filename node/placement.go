@@ -29,14 +29,6 @@ func memories(t *numa.Topology) []int {
 // distinct returns the numbers of a list in ascending order, each once.
 func distinct(list []int) []int { return slices.Compact(slices.Sorted(slices.Values(list))) }
 
-// spread is the policy of memory that is spread over Linux nodes.
-func spread(nodes []int) numa.Policy {
-	if nodes = distinct(nodes); len(nodes) > 1 {
-		return numa.InterleaveOver(nodes...)
-	}
-	return numa.BindTo(nodes...)
-}
-
 // placeOf returns where kernel k of a machine runs: on its node, or under the
 // big lock on all CPUs, its memory at home on one node or interleaved.
 func placeOf(c Config, t *numa.Topology, k int) place {
@@ -51,7 +43,7 @@ func placeOf(c Config, t *numa.Topology, k int) place {
 	if c.Home != transport.Interleaved {
 		return place{CPUs: distinct(cpus), Memory: numa.BindTo(t.Nodes[c.Home].Memory)}
 	}
-	return place{CPUs: distinct(cpus), Memory: spread(memories(t))}
+	return place{CPUs: distinct(cpus), Memory: numa.SpreadOver(memories(t)...)}
 }
 
 // equal reports whether a process is where it was put.

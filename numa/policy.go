@@ -2,6 +2,7 @@ package numa
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -62,6 +63,17 @@ func BindTo(nodes ...int) Policy { return Policy{Mode: Bind, Nodes: nodes} }
 
 // InterleaveOver is the policy that takes these Linux nodes in turn.
 func InterleaveOver(nodes ...int) Policy { return Policy{Mode: Interleave, Nodes: nodes} }
+
+// SpreadOver is the policy of memory that is to be on all of these Linux nodes,
+// which may come in any order and more than once: interleaved, or bound if there
+// is one.
+func SpreadOver(nodes ...int) Policy {
+	distinct := slices.Compact(slices.Sorted(slices.Values(nodes)))
+	if len(distinct) == 1 {
+		return BindTo(distinct...)
+	}
+	return InterleaveOver(distinct...)
+}
 
 // String gives "bind to nodes 0-1".
 func (p Policy) String() string {

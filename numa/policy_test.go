@@ -97,3 +97,14 @@ func TestPolicyJSON(t *testing.T) {
 		t.Errorf("an unknown mode: %v", err)
 	}
 }
+
+func TestSpreadOver(t *testing.T) {
+	for want, nodes := range map[string][]int{
+		"bind to node 2":          {2, 2},
+		"interleave to nodes 0-1": {1, 0, 1},
+	} {
+		if got := SpreadOver(nodes...).String(); got != want {
+			t.Errorf("%v: %q, want %q", nodes, got, want)
+		}
+	}
+}

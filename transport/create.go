@@ -105,22 +105,12 @@ func create(parts []Part, regions []region, memory []int, pageSize int) (_ *Segm
 	return s, nil
 }
 
-// nodes returns the Linux nodes that hold the region.
-func (r region) nodes(memory []int) []int {
-	if r.home != Interleaved {
-		return memory[r.home : r.home+1]
-	}
-	all := slices.Clone(memory)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
+// policy returns where the region's memory comes from.
 func (r region) policy(memory []int) numa.Policy {
-	nodes := r.nodes(memory)
-	if len(nodes) > 1 {
-		return numa.Policy{Mode: numa.Interleave, Nodes: nodes}
+	if r.home != Interleaved {
+		return numa.BindTo(memory[r.home])
 	}
-	return numa.Policy{Mode: numa.Bind, Nodes: nodes}
+	return numa.SpreadOver(memory...)
 }
 
 func sortedKeys[V any](m map[int]V) []int { return slices.Sorted(maps.Keys(m)) }

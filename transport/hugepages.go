@@ -110,7 +110,7 @@ func freePages() (map[int]uint64, error) {
 func pagesWanted(regions []region, memory []int) map[int]uint64 {
 	wanted := map[int]uint64{}
 	for _, r := range regions {
-		nodes := r.nodes(memory)
+		nodes := r.policy(memory).Nodes
 		pages := r.size / hugePageSize
 		for i, node := range nodes {
 			share := pages / uint64(len(nodes))

@@ -25,5 +25,5 @@ func (s *Segment) PagesOf(part string) (numa.Placement, error) {
 // WantedNodes returns the Linux nodes that a part was bound to by Create, given
 // the Linux node of each node of the topology.
 func (p Part) WantedNodes(memory []int) []int {
-	return region{home: p.Home}.nodes(memory)
+	return region{home: p.Home}.policy(memory).Nodes
 }
