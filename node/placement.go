@@ -60,11 +60,8 @@ func segmentStatus(s *transport.Segment, t *numa.Topology) (SegmentStatus, error
 	status := SegmentStatus{Size: uint64(s.Size()), PageSize: uint64(s.PageSize()), Parts: []PartStatus{}}
 	var errs []error
 	for _, part := range s.Parts() {
-		p := PartStatus{Part: part, Wanted: distinct(memories(t))}
-		if part.Home != transport.Interleaved {
-			p.Wanted = []int{t.Nodes[part.Home].Memory}
-		}
-		where, err := partPlacement(s, part)
+		p := PartStatus{Part: part, Wanted: part.WantedNodes(memories(t))}
+		where, err := s.PagesOf(part.Name)
 		if err == nil {
 			p.Pages = where.ByNode
 			err = where.Check(p.Wanted...)
@@ -75,34 +72,6 @@ func segmentStatus(s *transport.Segment, t *numa.Topology) (SegmentStatus, error
 		status.Parts = append(status.Parts, p)
 	}
 	return status, errors.Join(errs...)
-}
-
-// partPlacement asks for each page that the part is on, by one address in it.
-func partPlacement(s *transport.Segment, part transport.Part) (numa.Placement, error) {
-	mem, err := transport.Slice[byte](s, part.Name, 0, int(part.Size))
-	if err != nil {
-		return numa.Placement{}, err
-	}
-	// The part may begin within a hugepage: ask for that one by itself, and for
-	// the rest in steps of whole ones.
-	page := uint64(s.PageSize())
-	all := numa.Placement{PageSize: s.PageSize(), ByNode: map[int]int{}}
-	head := min((page-part.Offset%page)%page, part.Size)
-	for _, piece := range []struct {
-		mem  []byte
-		step int
-	}{{mem[:min(head, ordinaryPage)], ordinaryPage}, {mem[head:], s.PageSize()}} {
-		where, err := numa.PagesByNode(piece.mem, piece.step)
-		if err != nil {
-			return all, err
-		}
-		for node, n := range where.ByNode {
-			all.ByNode[node] += n
-		}
-		all.Absent += where.Absent
-		all.Unknown += where.Unknown
-	}
-	return all, nil
 }
 
 // heapPages reads from /proc/PID/numa_maps where the private memory of a
