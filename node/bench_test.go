@@ -50,7 +50,14 @@ func TestBench(t *testing.T) {
 			m := boot(t, config(t, mode, "2x1"))
 			for _, threads := range []int{1, 2} {
 				for _, window := range []int{1, 8} {
-					r := bench(t, m, shortBench(threads, window))
+					ask := shortBench(threads, window)
+					r := bench(t, m, ask)
+					// On a busy machine the traffic may be read late: a longer run is
+					// less in error.
+					for mode == node.ModeNR && !entriesRight(r) && ask.Duration < 5*time.Second {
+						ask.Duration *= 4
+						r = bench(t, m, ask)
+					}
 					checkBench(t, r, mode, threads)
 					shared := strings.Contains(strings.Join(r.Warnings, "\n"), "share 1 CPUs")
 					if shared != (threads > 1) {
@@ -96,9 +103,7 @@ func checkBench(t *testing.T, r *node.BenchResult, mode node.Mode, threads int) 
 	if (r.LogEntriesPerOp != nil) != (mode == node.ModeNR) || (r.MessagesPerOp != nil) != (mode == node.ModeMultikernel) {
 		t.Errorf("%s has log entries %v and messages %v", mode, r.LogEntriesPerOp, r.MessagesPerOp)
 	}
-	// Half of the operations write, and every write is a log entry: allow for
-	// the moments between the readings.
-	if mode == node.ModeNR && math.Abs(*r.LogEntriesPerOp-0.5) > 0.2 {
+	if mode == node.ModeNR && !entriesRight(r) {
 		t.Errorf("%v log entries per operation, want about 0.5", *r.LogEntriesPerOp)
 	}
 	sum := 0.0
@@ -109,6 +114,10 @@ func checkBench(t *testing.T, r *node.BenchResult, mode node.Mode, threads int) 
 		t.Errorf("hand-overs by cause add up to %v of %v", sum, *r.HandOversPerOp)
 	}
 }
+
+// entriesRight: half of the operations write, and every write is a log entry;
+// that allows for the moments between the readings.
+func entriesRight(r *node.BenchResult) bool { return math.Abs(*r.LogEntriesPerOp-0.5) < 0.2 }
 
 // TestStatusDuringBench: the control plane answers while all threads work, also
 // when threads outnumber CPUs by far.
