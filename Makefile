@@ -32,10 +32,12 @@ build: ## build bin/nrkern
 demo: build ## build, then boot machines and compare the structures (under a minute)
 	$(BIN) demo
 
-# The second build is what the row about the simulation hook compares with.
+# The other builds are what the rows about the simulation hook and the probe
+# sites compare with.
 bench: ## measure how near we are to C, the bare map and the locks (two minutes; nothing else should run)
 	CGO_ENABLED=0 $(GO) build -o bin/nrbench ./bench/nrbench
 	CGO_ENABLED=0 $(GO) build -tags nrkern_nohook -o bin/nrbench-nohook ./bench/nrbench
+	CGO_ENABLED=0 $(GO) build -tags nrkern_nosite -o bin/nrbench-nosite ./bench/nrbench
 	bin/nrbench $(BENCHFLAGS)
 
 test: ## run all ordinary tests

@@ -13,22 +13,34 @@ import (
 // the counters are built in.
 const bareTag = "nrkern_nohook"
 
+// siteTag is the build tag without which the guards of the probe sites are
+// built in.
+const siteTag = "nrkern_nosite"
+
 // hooks sets this build beside one without the branch on the simulation hook
-// and without counters, each in a process of its own, on one CPU: there
-// nothing hides an instruction. The processes are started anew several times,
-// because where a process happens to have its memory matters as much.
-func hooks(s *Session) ([]Line, error) {
-	if err := s.checkBare(); err != nil {
+// and without counters.
+func hooks(s *Session) ([]Line, error) { return s.besideBuild("hook", s.Bare, bareTag) }
+
+// sites sets this build, whose probe sites have nothing attached, beside one
+// without them.
+func sites(s *Session) ([]Line, error) { return s.besideBuild("site", s.Siteless, siteTag) }
+
+// besideBuild sets this build beside one with a build tag, each in a process of
+// its own, on one CPU: there nothing hides an instruction. The processes are
+// started anew several times, because where a process happens to have its memory
+// matters as much.
+func (s *Session) besideBuild(row, other, tag string) ([]Line, error) {
+	if err := s.checkBuild(other, tag); err != nil {
 		return nil, err
 	}
 	const limit, restartEvery = 1.01, 10
 	var lines []Line
 	for _, name := range []string{nrWrites, nrReads, channelTrips} {
-		builds := &builds{programs: [2]string{s.Self, s.Bare}, every: restartEvery}
+		builds := &builds{programs: [2]string{s.Self, other}, every: restartEvery}
 		sample := func(which int) func(Span) (reading, error) {
 			return func(span Span) (reading, error) { return builds.sample(which, name, s.cpus, span, s.Keys) }
 		}
-		h := how{row: "hook/" + name, unit: NSPerOp, single: true, rounds: 4 * s.Rounds}
+		h := how{row: row + "/" + name, unit: NSPerOp, single: true, rounds: 4 * s.Rounds}
 		found, err := s.interleave(h, []variant{
 			{"with", sample(0), reading.perOperation},
 			{"without", sample(1), reading.perOperation},
@@ -39,15 +51,15 @@ func hooks(s *Session) ([]Line, error) {
 	return lines, nil
 }
 
-// checkBare makes sure that the other build is what it should be.
-func (s *Session) checkBare() error {
-	if s.Self == "" || s.Bare == "" {
-		return fmt.Errorf("%w: no build without the hook to compare with: go build -tags %s, and name it", ErrNotMeasured, bareTag)
+// checkBuild makes sure that the other build is what it should be.
+func (s *Session) checkBuild(other, tag string) error {
+	if s.Self == "" || other == "" {
+		return fmt.Errorf("%w: no other build to compare with: go build -tags %s, and name it", ErrNotMeasured, tag)
 	}
 	for _, b := range []struct {
-		path string
-		bare bool
-	}{{s.Self, false}, {s.Bare, true}} {
+		path   string
+		tagged bool
+	}{{s.Self, false}, {other, true}} {
 		info, err := buildinfo.ReadFile(b.path)
 		if err != nil {
 			return fmt.Errorf("%w: the build to compare with: %w", ErrNotMeasured, err)
@@ -58,8 +70,8 @@ func (s *Session) checkBare() error {
 				tags = setting.Value
 			}
 		}
-		if strings.Contains(tags, bareTag) != b.bare {
-			return fmt.Errorf("%w: %s was built with -tags %q: the build without the hook, and no other, has %s", ErrNotMeasured, b.path, tags, bareTag)
+		if strings.Contains(tags, tag) != b.tagged {
+			return fmt.Errorf("%w: %s was built with -tags %q: the other build, and no other, has %s", ErrNotMeasured, b.path, tags, tag)
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ func Rows() []Row {
 		{"the worst write while a peer thread pauses", pausedThread},
 		{"the worst write while a peer kernel is stopped", stoppedKernel},
 		{"the simulation hook and the counters", hooks},
+		{"the probe sites, nothing attached", sites},
 		{"the collector beside a large replica, 50 % writes", collector},
 	}
 }

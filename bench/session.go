@@ -40,6 +40,8 @@ type Config struct {
 	StateBytes uint64
 	// Bare is the path of this command built with -tags nrkern_nohook.
 	Bare string
+	// Siteless is the path of this command built with -tags nrkern_nosite.
+	Siteless string
 	// Self is the path of this command itself, which some rows start again.
 	Self string
 	// Progress is told what is being measured; nil for nobody.

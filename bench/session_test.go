@@ -199,8 +199,7 @@ func TestBareBuildIsChecked(t *testing.T) {
 	c := small(t)
 	for _, bare := range []string{"", "/nowhere/nrbench", c.Self} {
 		s := &Session{Config: c}
-		s.Bare = bare
-		if err := s.checkBare(); !errors.Is(err, ErrNotMeasured) {
+		if err := s.checkBuild(bare, bareTag); !errors.Is(err, ErrNotMeasured) {
 			t.Errorf("bare build %q: %v", bare, err)
 		}
 	}

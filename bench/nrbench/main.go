@@ -59,6 +59,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.save, "save", "", "write table.txt, bench.txt and results.json to this folder too")
 	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of this process to this file")
 	f.StringVar(&o.config.Bare, "bare", "", "path of this command built with -tags nrkern_nohook (default: nrbench-nohook beside it)")
+	f.StringVar(&o.config.Siteless, "siteless", "", "path of this command built with -tags nrkern_nosite (default: nrbench-nosite beside it)")
 	f.IntVar(&o.config.Rounds, "rounds", 21, "clean samples that each row wants of each variant")
 	f.DurationVar(&o.config.Span.Duration, "duration", 5*time.Millisecond, "length of a sample")
 	f.DurationVar(&o.config.Span.Warmup, "warmup", 5*time.Millisecond, "warm-up before each sample")
@@ -119,6 +120,9 @@ func run(ctx context.Context, o options, rows []bench.Row, stdout, stderr io.Wri
 	o.config.Self, o.config.Progress = self, stderr
 	if o.config.Bare == "" {
 		o.config.Bare = filepath.Join(filepath.Dir(self), "nrbench-nohook")
+	}
+	if o.config.Siteless == "" {
+		o.config.Siteless = filepath.Join(filepath.Dir(self), "nrbench-nosite")
 	}
 	before, err := numa.HostNoise()
 	if err != nil {

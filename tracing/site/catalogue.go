@@ -1,0 +1,91 @@
+package site
+
+// ID is the number of a site in the catalogue.
+type ID uint8
+
+// The sites. The order is part of what a machine tells its tracers by name
+// alone: numbers are for one process.
+const (
+	callBegin ID = iota
+	callEnd
+	combineBegin
+	combineEnd
+	replayBegin
+	replayEnd
+	gateBegin
+	gateEnd
+	lockBegin
+	lockEnd
+	parkBegin
+	parkEnd
+	serviceBegin
+	serviceEnd
+	emptyBegin
+	emptyEnd
+	appendEntries
+	logFull
+	hole
+	send
+	receive
+	ack
+	turn
+	wake
+
+	// Count is the number of sites.
+	Count = int(iota)
+)
+
+// Role is what a hit of a site means.
+type Role string
+
+// The roles. A begin is followed by the end of its pair, in the same goroutine.
+const (
+	Begin   Role = "begin"
+	End     Role = "end"
+	Instant Role = "instant"
+)
+
+// Description is a site in the catalogue.
+type Description struct {
+	Name string `json:"name"`
+	// Pair names what a begin and an end have in common; an instant's own name.
+	Pair string `json:"pair"`
+	Role Role   `json:"role"`
+	// Keyed says that several of the pair may be open in one goroutine, and AX
+	// tells them apart.
+	Keyed bool `json:"keyed"`
+	// Size says what CX counts; empty if it counts nothing.
+	Size string `json:"size"`
+	// Text is for people.
+	Text string `json:"text"`
+}
+
+// Catalogue returns all sites, by ID.
+func Catalogue() [Count]Description {
+	return [Count]Description{
+		callBegin:     {"call_begin", "call", Begin, true, "", "an operation starts at a port"},
+		callEnd:       {"call_end", "call", End, true, "", "its result is collected"},
+		combineBegin:  {"combine_begin", "combine", Begin, false, "ops", "a combiner takes a batch"},
+		combineEnd:    {"combine_end", "combine", End, false, "", "the batch is applied and handed out"},
+		replayBegin:   {"replay_begin", "replay", Begin, false, "slots", "a replica applies what the log holds"},
+		replayEnd:     {"replay_end", "replay", End, false, "", "it has"},
+		gateBegin:     {"gate_begin", "gate", Begin, false, "", "a read waits until its replica has caught up"},
+		gateEnd:       {"gate_end", "gate", End, false, "", "it has"},
+		lockBegin:     {"lock_begin", "lock", Begin, false, "", "a thread asks for the big lock"},
+		lockEnd:       {"lock_end", "lock", End, false, "", "it has it"},
+		parkBegin:     {"park_begin", "park", Begin, false, "", "a thread goes to sleep on a futex"},
+		parkEnd:       {"park_end", "park", End, false, "", "it is back"},
+		serviceBegin:  {"service_begin", "service", Begin, true, "", "a span of a service's own begins"},
+		serviceEnd:    {"service_end", "service", End, true, "", "it ends"},
+		emptyBegin:    {"empty_begin", "empty", Begin, false, "", "nothing: what a pair of probes itself costs"},
+		emptyEnd:      {"empty_end", "empty", End, false, "", "nothing"},
+		appendEntries: {"append", "append", Instant, false, "slots", "a batch is in the log"},
+		logFull:       {"log_full", "log_full", Instant, false, "slots", "a combiner finds the log full"},
+		hole:          {"hole", "hole", Instant, false, "", "a replay meets a slot that is reserved and not yet published"},
+		send:          {"send", "send", Instant, false, "slots", "a message is sent"},
+		receive:       {"receive", "receive", Instant, false, "slots", "a message is taken"},
+		ack:           {"ack", "ack", Instant, false, "", "a bare acknowledgement is sent"},
+		turn:          {"turn", "turn", Instant, false, "", "a monitor's turn found something to do"},
+		wake:          {"wake", "wake", Instant, false, "", "sleepers on a futex are woken"},
+	}
+}
