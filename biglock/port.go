@@ -5,6 +5,7 @@ import (
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -23,6 +24,7 @@ type Port struct {
 	ready   []int
 	next    int
 	shared  bool // readers do not exclude each other
+	calls   site.Calls
 	_       transport.Pad
 }
 
@@ -53,6 +55,7 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 // Start starts the operation at a place of the window.
 func (p *Port) Start(place int) {
 	op := &p.thread.Ops[place]
+	p.calls.Begin(p.node, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
 	switch s := p.machine.table.Check(op); {
 	case s != kernel.StatusOK:
 		r := &p.thread.Results[place]
@@ -80,13 +83,16 @@ func (p *Port) Next() (int, error) {
 	}
 	place := p.ready[p.next]
 	p.next++
+	p.calls.End(p.node, p.thread.ID, place)
 	return place, nil
 }
 
 func (p *Port) execute() {
 	m := p.machine
 	if len(p.writes) > 0 {
+		site.LockBegin(p.node, len(p.writes))
 		m.lock.lock(p.thread.ID)
+		site.LockEnd(p.node)
 		if m.holder != p.node {
 			m.holder = p.node
 			m.nodes[p.node].lockLines.Add(1)
@@ -96,7 +102,9 @@ func (p *Port) execute() {
 		p.writes = p.writes[:0]
 	}
 	if len(p.reads) > 0 {
+		site.LockBegin(p.node, len(p.reads))
 		m.lock.rlock(p.thread.ID)
+		site.LockEnd(p.node)
 		p.run(p.reads)
 		m.lock.runlock(p.thread.ID)
 		p.reads = p.reads[:0]

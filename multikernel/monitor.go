@@ -6,6 +6,7 @@ import (
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -34,6 +35,7 @@ func (n *Node) turn() (progress bool) {
 	}
 	if progress {
 		n.deliver()
+		site.Turn(n.id, n.turns)
 	}
 	n.ring(progress)
 	return progress
@@ -126,6 +128,7 @@ func (n *Node) receive(p *peer, first *kernel.Payload) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
+	site.Receive(n.id, p.id, p.channel.Taken(), d.Payloads())
 	if int(d.Origin().Node) == n.id {
 		return n.receiveAnswer(p, first, d)
 	}
@@ -203,6 +206,7 @@ func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.
 }
 
 func (n *Node) sent(p *peer, slots int) {
+	site.Send(n.id, p.id, p.channel.Sent(), slots)
 	p.channel.Send(slots)
 	n.sentTo |= 1 << p.id
 }

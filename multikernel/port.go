@@ -5,6 +5,7 @@ import (
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -16,6 +17,7 @@ type Port struct {
 	fresh   int // posted since the monitor last ran for this thread
 	eager   int // with this many fresh ones, send before collecting more
 	refused []int
+	calls   site.Calls
 	_       transport.Pad
 }
 
@@ -38,7 +40,9 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 
 // Start starts the operation at a place of the window.
 func (p *Port) Start(place int) {
-	if s := p.node.table.Check(&p.thread.Ops[place]); s != kernel.StatusOK {
+	op := &p.thread.Ops[place]
+	p.calls.Begin(p.node.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	if s := p.node.table.Check(op); s != kernel.StatusOK {
 		r := &p.thread.Results[place]
 		r.Reset()
 		r.Status = s
@@ -54,6 +58,7 @@ func (p *Port) Next() (int, error) {
 	if n := len(p.refused); n > 0 {
 		place := p.refused[n-1]
 		p.refused = p.refused[:n-1]
+		p.calls.End(p.node.id, p.thread.ID, place)
 		return place, nil
 	}
 	if p.thread.Outstanding() == 0 {
@@ -63,9 +68,14 @@ func (p *Port) Next() (int, error) {
 		p.send()
 	}
 	if place := p.thread.Collect(); place >= 0 {
+		p.calls.End(p.node.id, p.thread.ID, place)
 		return place, nil
 	}
-	return p.wait()
+	place, err := p.wait()
+	if err == nil {
+		p.calls.End(p.node.id, p.thread.ID, place)
+	}
+	return place, err
 }
 
 // send takes a turn as the monitor, or leaves it to the thread that is at it.

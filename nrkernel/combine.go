@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -18,6 +19,7 @@ func (r *Replica) combine() error {
 		if slots == 0 {
 			return r.damage
 		}
+		site.CombineBegin(r.log.id, len(r.batch), slots)
 		start, err := r.reserve(slots)
 		if err != nil {
 			r.giveBack()
@@ -28,11 +30,13 @@ func (r *Replica) combine() error {
 			at = r.log.write(at, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
 		}
 		r.log.filled()
+		site.Append(r.log.id, start, slots, len(r.batch))
 		r.log.events.Entries.Add(uint64(len(r.batch)))
 		if err := r.replay(at, start, at); err != nil {
 			return err
 		}
 		r.handOut()
+		site.CombineEnd(r.log.id)
 		if lateCtail {
 			r.log.complete()
 		}
@@ -89,6 +93,7 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 		return start, nil
 	}
 	r.log.events.LogFull.Add(1)
+	site.LogFull(r.log.id, n)
 	w := transport.NewWaiter(r.policy)
 	for {
 		if err := r.replay(r.log.store.Control.Tail.Load(), 0, 0); err != nil {
@@ -123,6 +128,10 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 	l := r.log
 	mine := own != ownEnd
 	alone := r.alone()
+	behind := l.applied < to
+	if behind {
+		site.ReplayBegin(l.id, l.applied, to)
+	}
 	for l.applied < to {
 		if !(mine && l.applied == own) && !l.live(l.applied) {
 			if err := r.awaitPublished(l.applied); err != nil {
@@ -153,6 +162,9 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 		l.store.Replicas[l.id].Applied.Store(l.applied)
 		r.unlockReaders(alone)
 	}
+	if behind {
+		site.ReplayEnd(l.id, l.applied)
+	}
 	return nil
 }
 
@@ -175,6 +187,7 @@ func (r *Replica) unlockReaders(alone bool) {
 // allocates or sleeps, so this is short unless its CPU was taken away.
 func (r *Replica) awaitPublished(index uint64) error {
 	r.log.events.Holes.Add(1)
+	site.Hole(r.log.id, index)
 	s := r.log.store.At(index)
 	w := transport.NewWaiter(r.policy)
 	for {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -20,6 +21,7 @@ type Port struct {
 	reads   []int // started reads
 	ready   []int // finished without the combiner: reads, and refused operations
 	next    int   // first of ready not yet returned
+	calls   site.Calls
 	_       transport.Pad
 }
 
@@ -43,6 +45,7 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 // Start starts the operation at a place of the window.
 func (p *Port) Start(place int) {
 	op := &p.thread.Ops[place]
+	p.calls.Begin(p.replica.log.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
 	if s := p.replica.table.Check(op); s != kernel.StatusOK {
 		r := &p.thread.Results[place]
 		r.Reset()
@@ -65,9 +68,11 @@ func (p *Port) Next() (int, error) {
 			if p.next++; p.next == len(p.ready) {
 				p.ready, p.next = p.ready[:0], 0
 			}
+			p.calls.End(p.replica.log.id, p.thread.ID, place)
 			return place, nil
 		}
 		if place := p.thread.Collect(); place >= 0 {
+			p.calls.End(p.replica.log.id, p.thread.ID, place)
 			return place, nil
 		}
 		if err := p.execute(); err != nil {
@@ -149,10 +154,12 @@ func (p *Port) read() error {
 func (p *Port) gate(index uint64) error {
 	r := p.replica
 	own := r.log.store.Replicas[r.log.id]
+	site.GateBegin(r.log.id, index)
 	w := transport.NewWaiter(r.policy)
 	for {
 		at := own.Applied.Load()
 		if at >= index {
+			site.GateEnd(r.log.id)
 			return nil
 		}
 		if r.station.TryLock() {

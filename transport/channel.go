@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+
+	"github.com/nrkern/nrkern/tracing/site"
 )
 
 // A channel header, written last:
@@ -190,8 +192,17 @@ func (c *Channel) tell() {
 	s.Fill()
 	s.Publish(c.header(c.sent, kindAck))
 	c.Acks.Add(1)
+	site.Ack(uint64(c.taken))
 	c.publish(1)
 }
+
+// Sent and Taken number the slots of a channel's life: the first slot of the
+// message that is sent next, and of the one that is received next. One end's
+// Sent is the other's Taken when the message gets there.
+func (c *Channel) Sent() uint64 { return uint64(c.sent) }
+
+// Taken is described at Sent.
+func (c *Channel) Taken() uint64 { return uint64(c.taken) }
 
 // Position is where an end of a channel stands, for `nrkern status`. Slots are
 // counted from the start of the channel's life.

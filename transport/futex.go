@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nrkern/nrkern/tracing/site"
 )
 
 // Futex operations without FUTEX_PRIVATE_FLAG: the waiters are in several
@@ -20,12 +22,15 @@ const (
 // call would keep the P and stop the collector.
 func futexWait(w *Word, seen uint32, d time.Duration) {
 	ts := unix.NsecToTimespec(int64(d))
+	site.ParkBegin(uintptr(unsafe.Pointer(w)))
 	_, _, _ = syscall.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&w.v)), futexWaitOp,
 		uintptr(seen), uintptr(unsafe.Pointer(&ts)), 0, 0)
+	site.ParkEnd(uintptr(unsafe.Pointer(w)))
 }
 
 // futexWake wakes up to n threads that sleep on w.
 func futexWake(w *Word, n int) {
+	site.Wake(uintptr(unsafe.Pointer(w)))
 	_, _, _ = syscall.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&w.v)), futexWakeOp,
 		uintptr(n), 0, 0, 0)
 }
