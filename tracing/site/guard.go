@@ -29,3 +29,13 @@ func SetEvery(n uint64) {
 
 // Every returns the n of SetEvery.
 func Every() uint64 { return atomic.LoadUint64(&guards.mask) + 1 }
+
+// Attached reports whether a tracer is attached to the site of a name.
+func Attached(name string) bool {
+	for id, d := range Catalogue() {
+		if d.Name == name {
+			return on(ID(id))
+		}
+	}
+	return false
+}

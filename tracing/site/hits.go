@@ -75,7 +75,7 @@ func ParkEnd(word uintptr) {
 
 // ServiceBegin says that a span of a service's own begins at a node: a page
 // fault, a shootdown, a write-back. Spans of one service and kind that are open
-// at once have different keys.
+// at once have different keys, of 24 bits.
 func ServiceBegin(node int, service, kind uint8, key uint32, argument uint64) {
 	if on(serviceBegin) {
 		beginSpan(node, service, kind, key, argument)
@@ -100,7 +100,7 @@ func endSpan(node int, service, kind uint8, key uint32) {
 }
 
 func span(node int, service, kind uint8, key uint32) uint64 {
-	return uint64(uint8(node))<<48 | uint64(service)<<40 | uint64(kind)<<32 | uint64(key)
+	return uint64(uint8(node))<<56 | uint64(service)<<48 | uint64(kind)<<40 | uint64(key&0xffffff)<<16
 }
 
 // EmptyBegin is followed by EmptyEnd at once: what lies between is what probes

@@ -1,0 +1,223 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/nrkern/nrkern/tracing/site"
+)
+
+// Target is a process to trace.
+type Target struct {
+	// Node is the node whose threads it runs, -1 for all.
+	Node int `json:"node"`
+	PID  int `json:"pid"`
+}
+
+// Options say what to attach to.
+type Options struct {
+	Targets []Target
+	// Places are the sites in the targets' program.
+	Places []site.Place
+	// Sites are the names of those to attach to; nil for all. The end of a pair
+	// comes with its beginning.
+	Sites []string
+	// Emit sends every hit to Hits too.
+	Emit bool
+	// Values is how many counters of a thread are read at begin and end; see
+	// Count.
+	Values int
+}
+
+// MaxValues is the largest number of counters.
+const MaxValues = 4
+
+// ErrSite is the error of a site that the catalogue does not have.
+var ErrSite = errors.New("no such probe site")
+
+// Cookie fields; sites.c has the same.
+const (
+	cookieKeyed = 1 << 24
+	cookieCall  = 1 << 25
+)
+
+// Tracer is what is attached.
+type Tracer struct {
+	objects sitesObjects
+	links   []link.Link // the ends of pairs first
+	slots   []slot
+	targets []Target
+	stats   io.Closer
+	statErr error
+	values  int
+	threads map[int]bool // tid
+	next    uint32       // first free index of counters
+	self    []int        // slots of the empty pair in this process
+}
+
+// slot is a site in a target.
+type slot struct {
+	target int // index in targets, -1 for this process
+	site.Description
+}
+
+// Attach attaches probes to sites of processes.
+func Attach(o Options) (_ *Tracer, err error) {
+	if o.Values < 0 || o.Values > MaxValues {
+		return nil, fmt.Errorf("%d counters at a probe: at most %d", o.Values, MaxValues)
+	}
+	places, err := choose(o.Places, o.Sites)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tracer{targets: o.Targets, values: o.Values, threads: map[int]bool{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, t.Close())
+		}
+	}()
+	own, err := site.Places()
+	if err != nil {
+		return nil, err
+	}
+	own = slices.DeleteFunc(own, func(p site.Place) bool { return p.Pair != "empty" })
+	if err := t.load(o, len(places)*len(o.Targets)+len(own)); err != nil {
+		return nil, err
+	}
+	// What the programs take is known only while Linux measures it.
+	t.stats, t.statErr = ebpf.EnableStats(0) // BPF_STATS_RUN_TIME
+	for _, target := range o.Targets {
+		if err := t.attachAll(target.PID, slices.Index(o.Targets, target), places); err != nil {
+			return nil, err
+		}
+	}
+	from := len(t.slots)
+	if err := t.attachAll(os.Getpid(), -1, own); err != nil {
+		return nil, err
+	}
+	for i := from; i < len(t.slots); i++ {
+		t.self = append(t.self, i)
+	}
+	return t, nil
+}
+
+// choose picks the named sites, the ends of their pairs, and puts the ends
+// first: an end that is hit before its beginning is attached has none, while a
+// beginning without an end would stay open.
+func choose(places []site.Place, names []string) ([]site.Place, error) {
+	pairs := map[string]bool{}
+	for _, name := range names {
+		i := slices.IndexFunc(places, func(p site.Place) bool { return p.Name == name || p.Pair == name })
+		if i < 0 {
+			return nil, fmt.Errorf("%w: %q", ErrSite, name)
+		}
+		pairs[places[i].Pair] = true
+	}
+	var chosen []site.Place
+	for _, ends := range []bool{true, false} {
+		for _, p := range places {
+			if (p.Role == site.End) == ends && p.Pair != "empty" && (names == nil || pairs[p.Pair]) {
+				chosen = append(chosen, p)
+			}
+		}
+	}
+	return chosen, nil
+}
+
+func (t *Tracer) load(o Options, slots int) error {
+	spec, err := loadSites()
+	if err != nil {
+		return err
+	}
+	spec.Maps["tallies"].MaxEntries = uint32(slots)
+	emit := uint32(0)
+	if o.Emit {
+		emit = 1
+	}
+	if err := errors.Join(spec.Variables["emit"].Set(emit), spec.Variables["values"].Set(uint32(o.Values))); err != nil {
+		return err
+	}
+	if err := spec.LoadAndAssign(&t.objects, nil); err != nil {
+		return Explain("load the programs of the probe sites", err)
+	}
+	return nil
+}
+
+// Explain words an error of loading or attaching, with all that the verifier
+// said.
+func Explain(what string, err error) error {
+	var verifier *ebpf.VerifierError
+	if errors.As(err, &verifier) {
+		return fmt.Errorf("%s: %w\n%+v", what, err, verifier)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// attachAll attaches to places in the program of a process.
+func (t *Tracer) attachAll(pid, target int, places []site.Place) error {
+	path := "/proc/" + strconv.Itoa(pid) + "/exe"
+	program, err := link.OpenExecutable(path)
+	if err != nil {
+		return fmt.Errorf("process %d: %w", pid, err)
+	}
+	pairs := pairNumbers(places)
+	for _, p := range places {
+		cookie := uint64(len(t.slots)) | pairs[p.Pair]<<16
+		if p.Keyed {
+			cookie |= cookieKeyed
+		}
+		if p.Pair == "call" {
+			cookie |= cookieCall
+		}
+		l, err := program.Uprobe("", t.program(p.Role), &link.UprobeOptions{
+			Address: p.Offset, RefCtrOffset: p.Counter, PID: pid, Cookie: cookie,
+		})
+		if err != nil {
+			return Explain(fmt.Sprintf("attach to %s of process %d", p.Name, pid), err)
+		}
+		t.links = append(t.links, l)
+		t.slots = append(t.slots, slot{target, p.Description})
+	}
+	return nil
+}
+
+func pairNumbers(places []site.Place) map[string]uint64 {
+	numbers := map[string]uint64{}
+	for _, p := range places {
+		if _, known := numbers[p.Pair]; !known {
+			numbers[p.Pair] = uint64(len(numbers))
+		}
+	}
+	return numbers
+}
+
+func (t *Tracer) program(r site.Role) *ebpf.Program {
+	switch r {
+	case site.Begin:
+		return t.objects.Begin
+	case site.End:
+		return t.objects.End
+	}
+	return t.objects.Instant
+}
+
+// Close takes the probes out, beginnings before ends, and frees all.
+func (t *Tracer) Close() error {
+	var errs []error
+	for _, l := range slices.Backward(t.links) {
+		errs = append(errs, l.Close())
+	}
+	t.links = nil
+	if t.stats != nil {
+		errs = append(errs, t.stats.Close())
+		t.stats = nil
+	}
+	return errors.Join(append(errs, t.objects.Close())...)
+}

@@ -1,0 +1,231 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/nrkern/nrkern/tracing/site"
+)
+
+// Tally is what was seen of a site, or of a pair at its end.
+type Tally struct {
+	Hits uint64
+	Size uint64 // sum of the sizes; at an end, of its beginnings
+	// Pairs are ends whose beginning was seen; the durations are theirs.
+	Pairs    uint64
+	Total    time.Duration
+	Longest  time.Duration
+	Unpaired uint64 // ends whose beginning was not seen
+	// Valued are the pairs with counters at both ends, Sums what lay between.
+	// Those that moved to another CPU meanwhile, or ran on a thread without
+	// counters, are left out and counted.
+	Valued, Moved, Uncounted uint64
+	Multiplexed              uint64 // of the valued, those whose counters were not counting all the time
+	Sums                     [MaxValues]uint64
+
+	buckets [buckets]uint64
+}
+
+// buckets is the number of classes of durations; sites.c has the same.
+const buckets = 168
+
+// Quantile returns an upper bound of the duration below which a share of the
+// pairs is; the classes are a quarter of a power of two wide, so it is at most
+// 25 % too large.
+func (t *Tally) Quantile(q float64) time.Duration {
+	left := uint64(math.Ceil(q * float64(t.Pairs)))
+	for i, n := range t.buckets {
+		if n >= left && n > 0 {
+			return min(bucketEnd(i), t.Longest)
+		}
+		left -= min(n, left)
+	}
+	return t.Longest
+}
+
+// bucketEnd is the largest duration of a class.
+func bucketEnd(i int) time.Duration {
+	if i < 4 {
+		return time.Duration(i)
+	}
+	if i < 8 {
+		return time.Duration(i) // no duration has these
+	}
+	power, quarter := i/4, i%4
+	return time.Duration(uint64(4+quarter+1)<<(power-2) - 1)
+}
+
+// bucketOf is the class of a duration, as sites.c has it.
+func bucketOf(ns uint64) int {
+	if ns < 4 {
+		return int(ns)
+	}
+	l := bits.Len64(ns) - 1
+	return min(l*4+int(ns>>(l-2)&3), buckets-1)
+}
+
+func (t *Tally) add(o Tally) {
+	t.Hits += o.Hits
+	t.Size += o.Size
+	t.Pairs += o.Pairs
+	t.Total += o.Total
+	t.Longest = max(t.Longest, o.Longest)
+	t.Unpaired += o.Unpaired
+	t.Valued += o.Valued
+	t.Moved += o.Moved
+	t.Uncounted += o.Uncounted
+	t.Multiplexed += o.Multiplexed
+	for i := range t.Sums {
+		t.Sums[i] += o.Sums[i]
+	}
+	for i := range t.buckets {
+		t.buckets[i] += o.buckets[i]
+	}
+}
+
+// Seen is a site of a target and what was seen of it.
+type Seen struct {
+	Target Target
+	site.Description
+	Tally
+}
+
+// Operation is one kind of call at one node.
+type Operation struct {
+	Node          int
+	Service, Code uint8
+	Calls         uint64
+	Total         time.Duration
+	Longest       time.Duration
+	Valued        uint64
+	Sums          [MaxValues]uint64
+}
+
+// Reading is all that was seen since Attach.
+type Reading struct {
+	Sites      []Seen
+	Operations []Operation
+	Empty      Tally
+	Lost       Lost
+	Cost       Cost
+}
+
+// Lost counts what could not be kept.
+type Lost struct {
+	Hits       uint64 `json:"hits"`       // the ring buffer was full
+	Open       uint64 `json:"open"`       // too many pairs were open
+	Operations uint64 `json:"operations"` // too many kinds of operation
+	Missed     uint64 `json:"missed"`     // a program was at work already
+}
+
+// Total returns the sum.
+func (l Lost) Total() uint64 { return l.Hits + l.Open + l.Operations + l.Missed }
+
+// Cost is what the programs behind the probes took, by Linux's measure. The
+// trap that leads to them comes on top: see Empty.
+type Cost struct {
+	Runs    uint64
+	Runtime time.Duration
+	// Err says why it was not measured.
+	Err error
+}
+
+// Read adds up what was seen since Attach.
+func (t *Tracer) Read() (*Reading, error) {
+	r := &Reading{}
+	for i, s := range t.slots {
+		tally, err := t.tally(uint32(i))
+		if err != nil {
+			return nil, err
+		}
+		if s.target < 0 {
+			if s.Role == site.End {
+				r.Empty = tally
+			}
+			continue
+		}
+		r.Sites = append(r.Sites, Seen{t.targets[s.target], s.Description, tally})
+	}
+	var err error
+	if r.Operations, err = t.operations(); err != nil {
+		return nil, err
+	}
+	if r.Lost, r.Cost, err = t.cost(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (t *Tracer) tally(slot uint32) (Tally, error) {
+	var each []sitesTally
+	if err := t.objects.Tallies.Lookup(slot, &each); err != nil {
+		return Tally{}, fmt.Errorf("read the tally of a site: %w", err)
+	}
+	var sum Tally
+	for _, e := range each {
+		sum.add(Tally{
+			Hits: e.Hits, Size: e.Size, Pairs: e.Pairs, Total: time.Duration(e.Ns), Longest: time.Duration(e.Longest),
+			Unpaired: e.Unpaired, Valued: e.Valued, Moved: e.Moved, Uncounted: e.Uncounted, Multiplexed: e.Multiplexed,
+			Sums: e.Sums, buckets: e.Buckets,
+		})
+	}
+	return sum, nil
+}
+
+func (t *Tracer) operations() ([]Operation, error) {
+	var found []Operation
+	var key sitesOperationKey
+	var each []sitesOperation
+	entries := t.objects.Operations.Iterate()
+	for entries.Next(&key, &each) {
+		o := Operation{Node: int(key.Node), Service: uint8(key.Code >> 8), Code: uint8(key.Code)}
+		for _, e := range each {
+			o.Calls += e.Calls
+			o.Total += time.Duration(e.Ns)
+			o.Longest = max(o.Longest, time.Duration(e.Longest))
+			o.Valued += e.Valued
+			for i := range o.Sums {
+				o.Sums[i] += e.Sums[i]
+			}
+		}
+		found = append(found, o)
+	}
+	return found, entries.Err()
+}
+
+func (t *Tracer) cost() (Lost, Cost, error) {
+	var l Lost
+	for i, n := range []*uint64{&l.Hits, &l.Open, &l.Operations} {
+		if err := t.objects.Lost.Lookup(uint32(i), n); err != nil {
+			return l, Cost{}, fmt.Errorf("read what was lost: %w", err)
+		}
+	}
+	cost := Cost{Err: t.statErr}
+	for _, p := range []*ebpf.Program{t.objects.Instant, t.objects.Begin, t.objects.End} {
+		s, err := p.Stats()
+		if err != nil {
+			cost.Err = errors.Join(cost.Err, err)
+			continue
+		}
+		cost.Runs += s.RunCount
+		cost.Runtime += s.Runtime
+		l.Missed += s.RecursionMisses
+	}
+	return l, cost, nil
+}
+
+// Empty passes an empty pair of probes in this process so many times, and
+// returns what one took, traps included.
+func (t *Tracer) Empty(pairs int) time.Duration {
+	began := time.Now()
+	for range pairs {
+		site.EmptyBegin()
+		site.EmptyEnd()
+	}
+	return time.Since(began) / time.Duration(max(pairs, 1))
+}
