@@ -55,6 +55,9 @@ type Definition struct {
 	Format func(op *Op, res *Result) string
 	// Usage lists the operations of Parse, one a line.
 	Usage string
+	// Called names an operation, or returns "" for one that there is not; it may
+	// be nil.
+	Called func(Code) string
 }
 
 // ErrNoService is the error of an operation for a service that the table does

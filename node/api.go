@@ -26,6 +26,8 @@ type API interface {
 	// Events calls f for what happened lately and for what happens, until ctx is
 	// done (nil), the machine has stopped (nil), or f returns an error.
 	Events(ctx context.Context, f func(Event) error) error
+	// Sites tells a tracer where to attach.
+	Sites(ctx context.Context, ask SitesRequest) (*Sites, error)
 	// Stop stops the machine and returns when nothing of it is left. To stop a
 	// machine that has stopped is no error.
 	Stop(ctx context.Context) error

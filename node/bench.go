@@ -26,8 +26,9 @@ func (b *benching) run(m member) error {
 			return err
 		}
 	}
-	o, err := workload.Run(m.port, b.spec, m.number, b.gate)
-	b.k.operations.Add(o.Operations)
+	progress, done := b.k.progress()
+	o, err := workload.RunCounted(m.port, b.spec, m.number, b.gate, progress)
+	done()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.all.Merge(o)

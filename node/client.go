@@ -91,6 +91,11 @@ func (c *Client) Probe(ctx context.Context, ask ProbeRequest) (*ProbeResult, err
 	return exchange[ProbeResult](ctx, c, http.MethodPost, "/v1/probe", ask)
 }
 
+// Sites asks where the probe sites of the machine are.
+func (c *Client) Sites(ctx context.Context, ask SitesRequest) (*Sites, error) {
+	return exchange[Sites](ctx, c, http.MethodPost, "/v1/sites", ask)
+}
+
 // Stop stops the machine; one that is not there any more is stopped.
 func (c *Client) Stop(ctx context.Context) error {
 	_, err := exchange[struct{}](ctx, c, http.MethodPost, "/v1/stop", struct{}{})

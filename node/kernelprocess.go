@@ -26,6 +26,8 @@ type kernelProcess struct {
 	failed  chan error // the process cannot go on
 
 	operations atomic.Uint64
+	working    sync.Mutex // guards live
+	live       map[*progress]bool
 	threads    atomic.Int64 // with an open port
 }
 
@@ -42,7 +44,7 @@ type running struct {
 }
 
 func newKernelProcess(who identity, fd int) *kernelProcess {
-	return &kernelProcess{who: who, fd: fd, failed: make(chan error, 1)}
+	return &kernelProcess{who: who, fd: fd, failed: make(chan error, 1), live: map[*progress]bool{}}
 }
 
 // currentBoard returns the machine's control words, or nil before the boot.
@@ -154,7 +156,7 @@ func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
 	if err != nil {
 		return err
 	}
-	a.At, a.Operations, a.Threads = r.at, k.operations.Load(), int(k.threads.Load())
+	a.At, a.Operations, a.Threads = r.at, k.completed(), int(k.threads.Load())
 	a.Processors = runtime.GOMAXPROCS(0)
 	for _, n := range r.nodes {
 		a.Traffic = a.Traffic.Add(r.structure.traffic(n))
@@ -201,4 +203,9 @@ func (c *kernelCalls) Sys(params json.RawMessage, result *json.RawMessage) error
 // Job runs threads.
 func (c *kernelCalls) Job(params json.RawMessage, result *json.RawMessage) error {
 	return handle(params, result, c.k.job)
+}
+
+// Sites sets how many calls pass the probes.
+func (c *kernelCalls) Sites(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.sites)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/transport"
 )
 
 // sampleMask gives the distance from one timed operation to the next: 1 to 32,
@@ -20,11 +21,18 @@ const sampleMask = 31
 // streams. The port must have nothing outstanding; nothing is at the return,
 // except after an error of the port, which stops the others too.
 func Run(port kernel.Port, s Spec, worker int, ctl *Control) (Outcome, error) {
+	return RunCounted(port, s, worker, ctl, new(transport.Counter))
+}
+
+// RunCounted is Run that counts the operations in progress too while it runs,
+// warm-up included, for others to read now and then: it is a few dozen behind.
+func RunCounted(port kernel.Port, s Spec, worker int, ctl *Control, progress *transport.Counter) (Outcome, error) {
 	w, err := newWorker(port, s, worker, ctl)
 	if err != nil {
 		ctl.Stop()
 		return Outcome{}, err
 	}
+	w.progress = progress
 	ctl.Arrive()
 	ctl.Await()
 	err = w.work()
@@ -59,6 +67,8 @@ type worker struct {
 	compare, doubt uint64
 
 	operations, reads, failures uint64
+	progress                    *transport.Counter
+	told                        uint64 // of the operations, those in progress
 	firstFailure                string
 	began                       time.Time
 	elapsed                     time.Duration
@@ -120,6 +130,7 @@ func (w *worker) loop(phase uint64) error {
 		}
 		if stamp&1 != 0 {
 			w.latency.Record(w.clock.Nanoseconds(w.take() - stamp&^1))
+			w.tell(operations)
 		}
 		op, res := &ops[i], &results[i]
 		read := uint64(op.Code >> 7) // 1 or 0
@@ -132,6 +143,8 @@ func (w *worker) loop(phase uint64) error {
 
 		if p := ctl.phase.Load(); p != phase {
 			w.operations, w.reads = operations, reads
+			w.tell(operations)
+			w.told = 0
 			if p == phaseStop {
 				w.finish(phase)
 				return w.drain(len(ops) - 1)
@@ -175,6 +188,12 @@ func (w *worker) finish(phase uint64) {
 	}
 	w.take() // bounds what completed since the last one
 	w.elapsed = time.Since(w.began)
+}
+
+// tell adds what is new to the operations in progress.
+func (w *worker) tell(operations uint64) {
+	w.progress.Add(operations - w.told)
+	w.told = operations
 }
 
 // take takes the time, and with it the bound of what completed since it was

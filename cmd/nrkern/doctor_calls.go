@@ -25,11 +25,11 @@ type counterAttr struct {
 }
 
 // A counter is named by its type and its number within that.
-type counter struct{ kind, number uint32 }
+type kindOfCounter struct{ kind, number uint32 }
 
 var (
-	hardwareCycles   = counter{0, 0} // PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES
-	softwareSwitches = counter{1, 3} // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES
+	hardwareCycles   = kindOfCounter{0, 0} // PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES
+	softwareSwitches = kindOfCounter{1, 3} // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES
 )
 
 const (
@@ -40,7 +40,7 @@ const (
 
 // tryCounter opens a counter for the calling thread, disabled and of user mode
 // alone, and closes it.
-func tryCounter(c counter) error {
+func tryCounter(c kindOfCounter) error {
 	attr := counterAttr{kind: c.kind, config: uint64(c.number), flags: counterDisabled | counterExcludeKernel | counterExcludeHyper}
 	attr.size = uint32(unsafe.Sizeof(attr))
 	runtime.LockOSThread()

@@ -9,6 +9,8 @@ import (
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/tracing/counter"
+	"github.com/nrkern/nrkern/tracing/probe"
 	"github.com/nrkern/nrkern/workload"
 )
 
@@ -63,6 +65,8 @@ var statuses = []struct {
 	{node.ErrPermission, exitUnsupported},
 	{numa.ErrNotSupported, exitUnsupported},
 	{numa.ErrPermission, exitUnsupported},
+	{counter.ErrUnavailable, exitUnsupported},
+	{probe.ErrSite, exitUsage},
 }
 
 // exitStatus maps an error to the status of the process.

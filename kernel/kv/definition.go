@@ -21,6 +21,7 @@ func (o Options) Definition() *kernel.Definition {
 		Parse:  Parse,
 		Format: Format,
 		Usage:  Usage,
+		Called: Called,
 	}
 }
 

@@ -22,6 +22,31 @@ const (
 	CodeScan     = kernel.QueryBit | 5 // Args[0], Args[1]: first and last key, Args[2]: most pairs
 )
 
+// Called names an operation: what a trace shows.
+func Called(c kernel.Code) string {
+	switch c {
+	case CodePut:
+		return "put"
+	case CodePutBytes:
+		return "putb"
+	case CodeInsert:
+		return "insert"
+	case CodeDelete:
+		return "del"
+	case CodeCompareAndSwap:
+		return "cas"
+	case CodeAdd:
+		return "add"
+	case CodeGet:
+		return "get word"
+	case CodeGetBytes:
+		return "get bytes"
+	case CodeGetAny:
+		return "get"
+	}
+	return ""
+}
+
 // Kind is what a key holds.
 type Kind uint64
 

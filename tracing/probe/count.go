@@ -31,3 +31,6 @@ func (t *Tracer) Count(tid int, files []int) error {
 	t.threads[tid] = true
 	return nil
 }
+
+// Counted reports whether the probes read counters of a thread.
+func (t *Tracer) Counted(tid int) bool { return t.threads[tid] }

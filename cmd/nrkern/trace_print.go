@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/node"
+	"github.com/nrkern/nrkern/tracing"
+)
+
+func writeTrace(w io.Writer, r *tracing.Report) error {
+	operations := "not known"
+	if r.Operations != nil {
+		operations = grouped(*r.Operations)
+	}
+	fmt.Fprintf(w, "%v; %s operations (of finished workloads)\n", r.Duration.Round(time.Millisecond), operations)
+	for _, f := range r.Features {
+		if !f.Available {
+			fmt.Fprintf(w, "%s: n/a (%s)", f.Name, f.Reason)
+			if f.Remedy != "" {
+				fmt.Fprintf(w, ": %s", f.Remedy)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	for _, g := range []*grid{callsGrid(r), sitesGrid(r), countersGrid(r)} {
+		if g == nil {
+			continue
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+		if err := g.write(w); err != nil {
+			return err
+		}
+	}
+	return writeTraceCost(w, r)
+}
+
+func writeTraceCost(w io.Writer, r *tracing.Report) error {
+	share := "not known"
+	if r.Cost.Share != nil {
+		share = fmt.Sprintf("%.1f %%", 100**r.Cost.Share)
+	}
+	runtime := fmt.Sprintf("%v in %s runs", r.Cost.Runtime, grouped(r.Cost.Runs))
+	if r.Cost.Reason != "" {
+		runtime = "n/a (" + r.Cost.Reason + ")"
+	}
+	_, err := fmt.Fprintf(w, "\nlost: %s\nprobes: one call in %d; an empty pair takes %v; their programs took %s; about %s of the machine's CPU time\n",
+		grouped(r.Lost.Total), r.Cost.Every, r.Cost.EmptyPair, runtime, share)
+	return err
+}
+
+func nodeText(n int) string {
+	if n < 0 {
+		return "all"
+	}
+	return strconv.Itoa(n)
+}
+
+// operationText names an operation of a service.
+func operationText(c tracing.Call) string {
+	for _, d := range node.Services() {
+		if int(d.ID) == c.Service && d.Called != nil && d.Called(kernel.Code(c.Code)) != "" {
+			return d.Name + " " + d.Called(kernel.Code(c.Code))
+		}
+	}
+	return fmt.Sprintf("service %d, code %#x", c.Service, c.Code)
+}
+
+func callsGrid(r *tracing.Report) *grid {
+	if len(r.Calls) == 0 {
+		return nil
+	}
+	header := []string{"CALL", "NODE", "CALLS", "PER S", "MEAN", "MAX", "TIME"}
+	for _, v := range r.Values.Events {
+		header = append(header, v.Event+" /CALL")
+	}
+	g := newGrid("lr", header...)
+	for _, c := range r.Calls {
+		row := []string{
+			operationText(c), nodeText(c.Node), grouped(c.Calls), rate(c.PerS),
+			nanoseconds(int64(c.Mean)), nanoseconds(int64(c.Max)), fmt.Sprintf("%.0f %%", 100*c.Share),
+		}
+		for _, v := range r.Values.Events {
+			text := "n/a"
+			if n, ok := c.Values[v.Event]; ok && v.Reason == "" {
+				text = fmt.Sprintf("%.3f", n)
+			}
+			row = append(row, text)
+		}
+		g.add(row...)
+	}
+	if len(r.Values.Events) > 0 {
+		row := []string{"an empty pair of probes", "", "", "", "", "", ""}
+		for _, v := range r.Values.Events {
+			row = append(row, optionalNumber(v.Empty, v.Reason))
+		}
+		g.add(row...)
+	}
+	return g
+}
+
+func optionalNumber(v *float64, reason string) string {
+	switch {
+	case v != nil:
+		return fmt.Sprintf("%.3f", *v)
+	case reason != "":
+		return "n/a (" + reason + ")"
+	}
+	return "n/a"
+}
+
+func sitesGrid(r *tracing.Report) *grid {
+	if len(r.Sites) == 0 {
+		return nil
+	}
+	g := newGrid("lr", "SITE", "NODE", "HITS", "PER S", "SIZE", "PAIRS", "MEAN", "P50 <=", "P99 <=", "MAX", "UNPAIRED")
+	for _, p := range r.Sites {
+		if p.Hits == 0 {
+			continue
+		}
+		row := []string{p.Name, nodeText(p.Node), grouped(p.Hits), rate(p.PerS), "", "", "", "", "", "", ""}
+		if p.Size != nil {
+			row[4] = fmt.Sprintf("%.2f %s", float64(*p.Size)/float64(p.Hits), p.Unit)
+		}
+		if p.Pairs != nil {
+			row[5], row[10] = grouped(*p.Pairs), grouped(*p.Unpaired)
+		}
+		for i, d := range []*time.Duration{p.Mean, p.P50, p.P99, p.Max} {
+			if d != nil {
+				row[6+i] = nanoseconds(int64(*d))
+			}
+		}
+		g.add(row...)
+	}
+	return g
+}
+
+func countersGrid(r *tracing.Report) *grid {
+	if len(r.Counters) == 0 {
+		return nil
+	}
+	g := newGrid("lrrrl", "COUNTER", "TOTAL", "PER OP", "COVERAGE", "")
+	for _, c := range r.Counters {
+		name := c.Event
+		if c.Untested {
+			name += " (untested)"
+		}
+		if c.Total == nil {
+			g.add(name, "n/a", "", "", "("+c.Reason+")")
+			continue
+		}
+		g.add(name, grouped(uint64(*c.Total)), optionalNumber(c.PerOp, ""), fmt.Sprintf("%.0f %%", 100**c.Coverage), c.Encoding)
+	}
+	return g
+}
+
+// traceRecords has a record for each site and each counter.
+func traceRecords(r *tracing.Report) [][]string {
+	records := [][]string{{"kind", "name", "node", "count", "per_s", "mean_ns", "p50_ns", "p99_ns", "max_ns", "per_op", "coverage", "reason"}}
+	duration := func(d *time.Duration) string {
+		if d == nil {
+			return ""
+		}
+		return strconv.FormatInt(int64(*d), 10)
+	}
+	number := func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*v, 'g', -1, 64)
+	}
+	for _, p := range r.Sites {
+		records = append(records, []string{
+			"site", p.Name, strconv.Itoa(p.Node), strconv.FormatUint(p.Hits, 10), number(&p.PerS),
+			duration(p.Mean), duration(p.P50), duration(p.P99), duration(p.Max), "", "", "",
+		})
+	}
+	for _, c := range r.Counters {
+		records = append(records, []string{"counter", c.Event, "", number(c.Total), "", "", "", "", "", number(c.PerOp), number(c.Coverage), c.Reason})
+	}
+	return append(records, []string{"lost", "", "", strconv.FormatUint(r.Lost.Total, 10), "", "", "", "", "", "", "", ""})
+}

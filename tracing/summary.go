@@ -1,0 +1,166 @@
+package tracing
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nrkern/nrkern/tracing/counter"
+	"github.com/nrkern/nrkern/tracing/probe"
+	"github.com/nrkern/nrkern/tracing/site"
+)
+
+func ownThread() []int { return []int{unix.Gettid()} }
+
+// Report says what was seen since Start. Operations is what the machine
+// completed meanwhile by its own word, or nil.
+func (s *Session) Report(operations *uint64) (*Report, error) {
+	r := &Report{
+		Began: s.began, Duration: time.Since(s.began), Operations: operations,
+		Features: s.features(), Sites: []Site{}, Calls: []Call{}, Counters: []Count{}, Links: []Link{},
+		Kernel: []Activity{}, Stacks: []Stack{}, Values: ValuesPerOp{Events: []Value{}},
+	}
+	seconds := r.Duration.Seconds()
+	for i, c := range s.set.Read() {
+		r.Counters = append(r.Counters, countOf(c.Since(s.first[i]), s.nodes, operations))
+	}
+	for i, l := range s.links.Read() {
+		r.Links = append(r.Links, linkOf(l, s.firstUp[i], seconds))
+	}
+	r.Cost.Every = max(s.options.Every, 1)
+	if s.tracer != nil {
+		if err := s.reportProbes(r); err != nil {
+			return nil, err
+		}
+	}
+	r.Lost.Total = r.Lost.Probes.Total() + r.Lost.Stacks
+	return r, nil
+}
+
+func (s *Session) reportProbes(r *Report) error {
+	seen, err := s.tracer.Read()
+	if err != nil {
+		return err
+	}
+	seconds := r.Duration.Seconds()
+	values := probe.Tally{}
+	for _, p := range seen.Sites {
+		r.Sites = append(r.Sites, siteOf(p, seconds))
+		if p.Name == "call_end" {
+			values.Valued += p.Valued
+			values.Moved += p.Moved
+			values.Uncounted += p.Uncounted
+			values.Multiplexed += p.Multiplexed
+			for i := range values.Sums {
+				values.Sums[i] += p.Sums[i]
+			}
+		}
+	}
+	s.reportValues(r, values, seen.Empty)
+	r.Calls = append(r.Calls, callsOf(seen.Operations, s.options.PerCall, seconds)...)
+	r.Lost.Probes = seen.Lost
+	s.reportCost(r, seen)
+	return nil
+}
+
+func (s *Session) reportValues(r *Report, calls, empty probe.Tally) {
+	r.Values.Calls, r.Values.Moved, r.Values.Uncounted, r.Values.Multiplexed = calls.Valued, calls.Moved, calls.Uncounted, calls.Multiplexed
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, e := range s.options.PerCall {
+		v := Value{Event: e.Name}
+		if err := s.perCall[i]; err != nil {
+			v.Reason = reasonOf(err)
+		} else {
+			v.PerCall, v.Empty = per(float64(calls.Sums[i]), calls.Valued), per(float64(empty.Sums[i]), empty.Valued)
+		}
+		r.Values.Events = append(r.Values.Events, v)
+	}
+}
+
+// reportCost fills in what looking took. A hit takes what its program took, and
+// the trap: half of what an empty pair took.
+func (s *Session) reportCost(r *Report, seen *probe.Reading) {
+	c := &r.Cost
+	c.Runs, c.Runtime, c.EmptyPair = seen.Cost.Runs, seen.Cost.Runtime, s.empty
+	if seen.Cost.Err != nil {
+		c.Reason = reasonOf(seen.Cost.Err)
+	}
+	if c.Runs > 0 {
+		c.PerRun = float64(c.Runtime) / float64(c.Runs)
+	}
+	for _, n := range r.Counters {
+		if n.Event == "task-clock" && n.Total != nil && *n.Total > 0 {
+			hits := uint64(0)
+			for _, p := range seen.Sites {
+				hits += p.Hits
+			}
+			share := float64(hits) * float64(s.empty) / 2 / *n.Total
+			c.Share = &share
+		}
+	}
+}
+
+func siteOf(p probe.Seen, seconds float64) Site {
+	n := Site{
+		Name: p.Name, Pair: p.Pair, Node: p.Target.Node, PID: p.Target.PID, Hits: p.Hits,
+		PerS: float64(p.Hits) / seconds, Unit: p.Description.Size,
+	}
+	if p.Description.Size != "" {
+		n.Size = &p.Tally.Size
+	}
+	if p.Role != site.End {
+		return n
+	}
+	n.Pairs, n.Unpaired = &p.Pairs, &p.Unpaired
+	if p.Pairs > 0 {
+		mean, p50, p99 := p.Total/time.Duration(p.Pairs), p.Quantile(0.50), p.Quantile(0.99)
+		n.Mean, n.P50, n.P99, n.Max = &mean, &p50, &p99, &p.Longest
+	}
+	return n
+}
+
+// callsOf gives the operations, those that took the most time first.
+func callsOf(operations []probe.Operation, events []counter.Event, seconds float64) []Call {
+	all := time.Duration(0)
+	for _, o := range operations {
+		all += o.Total
+	}
+	var calls []Call
+	for _, o := range operations {
+		c := Call{
+			Node: o.Node, Service: int(o.Service), Code: int(o.Code), Calls: o.Calls, PerS: float64(o.Calls) / seconds,
+			Mean: o.Total / time.Duration(max(o.Calls, 1)), Max: o.Longest, Share: float64(o.Total) / float64(max(all, 1)),
+			Values: map[string]float64{},
+		}
+		for i, e := range events {
+			if o.Valued > 0 {
+				c.Values[e.Name] = float64(o.Sums[i]) / float64(o.Valued)
+			}
+		}
+		calls = append(calls, c)
+	}
+	slices.SortFunc(calls, func(a, b Call) int {
+		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Node, b.Node), cmp.Compare(a.Code, b.Code))
+	})
+	return calls
+}
+
+func linkOf(now, before counter.LinkCount, seconds float64) Link {
+	l := Link{Unit: now.Unit, Socket: now.CPU, Event: now.Event.Name, Untested: now.Event.Untested}
+	if now.Err != nil {
+		l.Reason = reasonOf(now.Err)
+		return l
+	}
+	v := now.Value.Since(before.Value)
+	count, ok := v.Scaled()
+	if !ok {
+		l.Reason = "it was never counting"
+		return l
+	}
+	rate, coverage := count*now.Bytes/seconds, v.Coverage()
+	l.Count, l.BytesPerS, l.Coverage = &count, &rate, &coverage
+	return l
+}
