@@ -55,8 +55,11 @@ type Session struct {
 	watching sync.WaitGroup
 }
 
-// emptyPairs is how many empty pairs tell what a pair takes.
-const emptyPairs = 2000
+// Empty pairs tell what a pair takes.
+const (
+	emptyBatches = 40
+	emptyPairs   = 50
+)
 
 // Start begins to watch. What this machine does not allow is left out and said
 // in the report, unless it was asked for by name.
@@ -106,7 +109,7 @@ func (s *Session) attach() {
 		s.perCall[i] = counter.Available(e)
 	}
 	s.countThreads(ownThread())
-	s.empty = s.tracer.Empty(emptyPairs)
+	s.empty = s.tracer.Empty(emptyBatches, emptyPairs)
 	if len(o.PerCall) > 0 {
 		s.watching.Go(s.follow)
 	}
@@ -202,9 +205,14 @@ func reasonOf(err error) string {
 	return line
 }
 
-// Restart makes the interval of the counters begin now; what the probes see is
-// counted from Start.
-func (s *Session) Restart() {
+// Restart makes the interval begin now.
+func (s *Session) Restart() error {
+	if s.tracer != nil {
+		if err := s.tracer.Reset(); err != nil {
+			return err
+		}
+	}
 	s.began = time.Now()
 	s.first, s.firstUp = s.set.Read(), s.links.Read()
+	return nil
 }

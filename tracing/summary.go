@@ -46,6 +46,13 @@ func (s *Session) reportProbes(r *Report) error {
 	}
 	seconds := r.Duration.Seconds()
 	values := probe.Tally{}
+	order := map[string]int{}
+	for id, d := range site.Catalogue() {
+		order[d.Name] = id
+	}
+	slices.SortStableFunc(seen.Sites, func(a, b probe.Seen) int {
+		return cmp.Or(cmp.Compare(a.Target.Node, b.Target.Node), cmp.Compare(order[a.Name], order[b.Name]))
+	})
 	for _, p := range seen.Sites {
 		r.Sites = append(r.Sites, siteOf(p, seconds))
 		if p.Name == "call_end" {

@@ -129,7 +129,9 @@ func (s *session) trace(ctx context.Context, command string, f traceFlags) (_ *t
 	if err != nil {
 		return nil, err
 	}
-	t.Restart()
+	if err := t.Restart(); err != nil {
+		return nil, err
+	}
 	select {
 	case <-time.After(f.duration):
 	case <-ctx.Done():

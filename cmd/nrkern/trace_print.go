@@ -16,7 +16,7 @@ func writeTrace(w io.Writer, r *tracing.Report) error {
 	if r.Operations != nil {
 		operations = grouped(*r.Operations)
 	}
-	fmt.Fprintf(w, "%v; %s operations (of finished workloads)\n", r.Duration.Round(time.Millisecond), operations)
+	fmt.Fprintf(w, "%v; %s operations\n", r.Duration.Round(time.Millisecond), operations)
 	for _, f := range r.Features {
 		if !f.Available {
 			fmt.Fprintf(w, "%s: n/a (%s)", f.Name, f.Reason)
@@ -36,6 +36,15 @@ func writeTrace(w io.Writer, r *tracing.Report) error {
 		if err := g.write(w); err != nil {
 			return err
 		}
+	}
+	for _, v := range r.Values.Events {
+		if v.Reason != "" {
+			fmt.Fprintf(w, "%s per call: n/a (%s)\n", v.Event, v.Reason)
+		}
+	}
+	if v := r.Values; v.Moved+v.Uncounted+v.Multiplexed > 0 {
+		fmt.Fprintf(w, "values per call leave out %s that changed CPU and %s on threads without counters yet; of %s, %s were not counted all the time\n",
+			grouped(v.Moved), grouped(v.Uncounted), grouped(v.Calls), grouped(v.Multiplexed))
 	}
 	return writeTraceCost(w, r)
 }
@@ -97,21 +106,18 @@ func callsGrid(r *tracing.Report) *grid {
 	if len(r.Values.Events) > 0 {
 		row := []string{"an empty pair of probes", "", "", "", "", "", ""}
 		for _, v := range r.Values.Events {
-			row = append(row, optionalNumber(v.Empty, v.Reason))
+			row = append(row, optionalNumber(v.Empty))
 		}
 		g.add(row...)
 	}
 	return g
 }
 
-func optionalNumber(v *float64, reason string) string {
-	switch {
-	case v != nil:
-		return fmt.Sprintf("%.3f", *v)
-	case reason != "":
-		return "n/a (" + reason + ")"
+func optionalNumber(v *float64) string {
+	if v == nil {
+		return "n/a"
 	}
-	return "n/a"
+	return fmt.Sprintf("%.3f", *v)
 }
 
 func sitesGrid(r *tracing.Report) *grid {
@@ -154,7 +160,7 @@ func countersGrid(r *tracing.Report) *grid {
 			g.add(name, "n/a", "", "", "("+c.Reason+")")
 			continue
 		}
-		g.add(name, grouped(uint64(*c.Total)), optionalNumber(c.PerOp, ""), fmt.Sprintf("%.0f %%", 100**c.Coverage), c.Encoding)
+		g.add(name, grouped(uint64(*c.Total)), optionalNumber(c.PerOp), fmt.Sprintf("%.0f %%", 100**c.Coverage), c.Encoding)
 	}
 	return g
 }

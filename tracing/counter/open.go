@@ -36,7 +36,7 @@ func unavailable(e Event, err error) error {
 	reason := err.Error()
 	switch {
 	case errors.Is(err, unix.ENOENT) && !e.Software(), errors.Is(err, unix.ENODEV), errors.Is(err, unix.EOPNOTSUPP):
-		reason = "no PMU: this machine offers no hardware counter for it (" + err.Error() + "); a virtual machine needs one from its host"
+		reason = "no PMU: " + err.Error()
 	case errors.Is(err, unix.EINVAL):
 		reason = "this processor does not know the event (" + err.Error() + ")"
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):

@@ -39,6 +39,9 @@ type Options struct {
 // MaxValues is the largest number of counters.
 const MaxValues = 4
 
+// maxThreads is how many threads can have counters; sites.c has the same.
+const maxThreads = 4096
+
 // ErrSite is the error of a site that the catalogue does not have.
 var ErrSite = errors.New("no such probe site")
 
@@ -50,16 +53,17 @@ const (
 
 // Tracer is what is attached.
 type Tracer struct {
-	objects sitesObjects
-	links   []link.Link // the ends of pairs first
-	slots   []slot
-	targets []Target
-	stats   io.Closer
-	statErr error
-	values  int
-	threads map[int]bool // tid
-	next    uint32       // first free index of counters
-	self    []int        // slots of the empty pair in this process
+	objects  sitesObjects
+	links    []link.Link // the ends of pairs first
+	slots    []slot
+	targets  []Target
+	stats    io.Closer
+	statErr  error
+	values   int
+	threads  map[int]bool // tid
+	counters *ebpf.Map
+	next     uint32 // first free index of counters
+	self     []int  // slots of the empty pair in this process
 }
 
 // slot is a site in a target.
@@ -144,6 +148,14 @@ func (t *Tracer) load(o Options, slots int) error {
 	if err := errors.Join(spec.Variables["emit"].Set(emit), spec.Variables["values"].Set(uint32(o.Values))); err != nil {
 		return err
 	}
+	if t.counters, err = newCounterArray(maxThreads * MaxValues); err != nil {
+		return err
+	}
+	for _, name := range []string{"begin", "end"} {
+		if err := spec.Programs[name].Instructions.AssociateMap("counters", t.counters); err != nil {
+			return err
+		}
+	}
 	if err := spec.LoadAndAssign(&t.objects, nil); err != nil {
 		return Explain("load the programs of the probe sites", err)
 	}
@@ -218,6 +230,10 @@ func (t *Tracer) Close() error {
 	if t.stats != nil {
 		errs = append(errs, t.stats.Close())
 		t.stats = nil
+	}
+	if t.counters != nil {
+		errs = append(errs, t.counters.Close())
+		t.counters = nil
 	}
 	return errors.Join(append(errs, t.objects.Close())...)
 }

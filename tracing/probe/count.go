@@ -15,12 +15,12 @@ func (t *Tracer) Count(tid int, files []int) error {
 	if len(files) > t.values {
 		return fmt.Errorf("%d counters for thread %d: the probes read %d", len(files), tid, t.values)
 	}
-	if t.next+uint32(t.values) > t.objects.Counters.MaxEntries() {
+	if t.next+uint32(t.values) > t.counters.MaxEntries() {
 		return fmt.Errorf("counters for thread %d: %d threads have some already, and there is no room for more", tid, len(t.threads))
 	}
 	first := t.next
 	for i, fd := range files {
-		if err := t.objects.Counters.Put(first+uint32(i), uint32(fd)); err != nil {
+		if err := t.counters.Put(first+uint32(i), uint32(fd)); err != nil {
 			return fmt.Errorf("counter %d of thread %d: %w", i, tid, err)
 		}
 	}

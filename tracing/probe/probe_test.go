@@ -209,7 +209,7 @@ func TestHits(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	tracer := own(t, probe.Options{Sites: []string{"ack"}})
 	const pairs = 1000
-	each := tracer.Empty(pairs)
+	each := tracer.Empty(10, pairs/10)
 	r, err := tracer.Read()
 	if err != nil {
 		t.Fatal(err)
