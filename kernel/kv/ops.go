@@ -37,12 +37,18 @@ func Called(c kernel.Code) string {
 		return "cas"
 	case CodeAdd:
 		return "add"
+	case CodePutMany:
+		return "put many"
 	case CodeGet:
 		return "get word"
 	case CodeGetBytes:
 		return "get bytes"
 	case CodeGetAny:
 		return "get"
+	case CodeSize:
+		return "size"
+	case CodeScan:
+		return "scan"
 	}
 	return ""
 }
