@@ -1,6 +1,5 @@
-// Package tracing watches a running machine: its probe sites, the counters of
-// the processor and of Linux, what Linux does for it, and where its cache lines
-// go.
+// Package tracing watches a running machine: its probe sites, and the counters
+// of the processor and of Linux.
 //
 //	s, err := tracing.Start(tracing.Options{Targets: …, Places: …})
 //	…
@@ -9,17 +8,12 @@
 //
 // The folders below hold a way of looking each:
 //
-//	site        the places in the runtime where probes attach
-//	probe       BPF programs at those places: hits, durations, values
-//	counter     perf events of threads, and of socket links
-//	kernelview  Linux's tracepoints, for the machine's processes
-//	stacks      where its threads spend their time
-//	export      Chrome traces, folded stacks, heat maps
-//	privilege   which capability each of them needs
-//	bpf         the C sources of the BPF programs
+//	site     the places in the runtime where probes attach
+//	probe    BPF programs at those places: hits, durations, values
+//	counter  perf events of threads, and of socket links
+//	bpf      the C sources of the BPF programs
 //
-// What the machine counts itself (hand-overs of cache lines) comes with its
-// status; the command puts both together.
+// docs/tracing.md says what the command makes of it, and what is missing.
 //
 // Honesty: every report says what was lost and what the probes took. What could
 // not be counted has a reason and no number. A traced run is not a timed run.

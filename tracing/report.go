@@ -21,9 +21,6 @@ type Report struct {
 	Calls    []Call      `json:"calls"`
 	Counters []Count     `json:"counters"`
 	Links    []Link      `json:"links"`
-	Kernel   []Activity  `json:"kernel"`
-	Matrix   *HandOvers  `json:"handovers"`
-	Stacks   []Stack     `json:"stacks"`
 	Lost     Lost        `json:"lost"`
 	Cost     Cost        `json:"probe_cost"`
 	Values   ValuesPerOp `json:"values_per_call"`
@@ -97,48 +94,10 @@ type Link struct {
 	Reason    string   `json:"reason,omitempty"`
 }
 
-// Activity is something that Linux did for the machine.
-type Activity struct {
-	Event  string         `json:"event"`
-	Source string         `json:"source"` // the tracepoint
-	Total  *uint64        `json:"total"`
-	PerOp  *float64       `json:"per_op"`
-	ByNode map[int]uint64 `json:"by_node"`
-	Reason string         `json:"reason,omitempty"`
-}
-
-// HandOvers is the observed hand-overs of cache lines between nodes.
-type HandOvers struct {
-	// LowerBound is always true: polls and failed exchanges hide.
-	LowerBound bool       `json:"lower_bound"`
-	Cells      []HandOver `json:"cells"`
-	Lines      uint64     `json:"lines"`
-	PerOp      *float64   `json:"lines_per_op"`
-	BytesPerS  float64    `json:"bytes_per_s"` // 64 to a line
-}
-
-// HandOver is the lines that went from one node to another for a cause. From is
-// -1 where the cause does not say who had the line.
-type HandOver struct {
-	From  int    `json:"from"`
-	To    int    `json:"to"`
-	Cause string `json:"cause"`
-	Lines uint64 `json:"lines"`
-}
-
-// Stack is a user stack and how often it was found, the innermost first.
-type Stack struct {
-	Node    int      `json:"node"`
-	Samples uint64   `json:"samples"`
-	Share   float64  `json:"share"`
-	Frames  []string `json:"frames"`
-}
-
 // Lost counts what was not kept.
 type Lost struct {
 	Total  uint64     `json:"total"`
 	Probes probe.Lost `json:"probes"`
-	Stacks uint64     `json:"stacks"`
 }
 
 // Cost is what looking took.

@@ -30,9 +30,6 @@ type Options struct {
 	PerCall []counter.Event
 	// Emit sends hits to Hits.
 	Emit bool
-	// Kernel watches Linux's tracepoints, Stacks samples user stacks.
-	Kernel bool
-	Stacks bool
 }
 
 // Session is a machine that is being watched.

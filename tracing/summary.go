@@ -20,7 +20,7 @@ func (s *Session) Report(operations *uint64) (*Report, error) {
 	r := &Report{
 		Began: s.began, Duration: time.Since(s.began), Operations: operations,
 		Features: s.features(), Sites: []Site{}, Calls: []Call{}, Counters: []Count{}, Links: []Link{},
-		Kernel: []Activity{}, Stacks: []Stack{}, Values: ValuesPerOp{Events: []Value{}},
+		Values: ValuesPerOp{Events: []Value{}},
 	}
 	seconds := r.Duration.Seconds()
 	for i, c := range s.set.Read() {
@@ -35,7 +35,7 @@ func (s *Session) Report(operations *uint64) (*Report, error) {
 			return nil, err
 		}
 	}
-	r.Lost.Total = r.Lost.Probes.Total() + r.Lost.Stacks
+	r.Lost.Total = r.Lost.Probes.Total()
 	return r, nil
 }
 

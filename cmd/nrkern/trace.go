@@ -39,11 +39,10 @@ func (f *traceFlags) register(cmd *cobra.Command) {
 func newTrace(s *session) *cobra.Command {
 	var f traceFlags
 	cmd := &cobra.Command{
-		Use: "trace", Short: "See the calls, messages, counters and traffic of the running machine", Args: noArguments,
+		Use: "trace", Short: "See the calls, messages and counters of the running machine", Args: noArguments,
 		Long: `Attach probes to the running machine, count for --duration, and say what was seen:
-hits, rates and durations at the probe sites, counters of the processor and of
-Linux per operation, and which lines went from which node to which. Nothing is
-restarted, and nothing stays behind.
+hits, rates and durations at the probe sites, and counters of the processor and
+of Linux per operation. Nothing is restarted, and nothing stays behind.
 
 Probes cost most of a microsecond a hit; what they took is in the output, and so
 is what was lost. Do not take throughput from a traced run. What this machine

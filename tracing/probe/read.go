@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -58,15 +57,6 @@ func bucketEnd(i int) time.Duration {
 	}
 	power, quarter := i/4, i%4
 	return time.Duration(uint64(4+quarter+1)<<(power-2) - 1)
-}
-
-// bucketOf is the class of a duration, as sites.c has it.
-func bucketOf(ns uint64) int {
-	if ns < 4 {
-		return int(ns)
-	}
-	l := bits.Len64(ns) - 1
-	return min(l*4+int(ns>>(l-2)&3), buckets-1)
 }
 
 func (t *Tally) add(o Tally) {
