@@ -49,6 +49,7 @@ type Session struct {
 	perCall  []error    // why an event is not read at calls, by event
 	files    []*counter.Counter
 	stop     chan struct{}
+	closing  sync.Once
 	watching sync.WaitGroup
 }
 
@@ -130,11 +131,11 @@ func (s *Session) follow() {
 }
 
 func (s *Session) countThreads(tids []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.options.PerCall) == 0 || slices.ContainsFunc(s.perCall, func(err error) bool { return err != nil }) {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, tid := range tids {
 		if s.tracer.Counted(tid) {
 			continue
@@ -171,10 +172,7 @@ func (s *Session) ProbeError() error { return s.probeErr }
 
 // Close takes everything out.
 func (s *Session) Close() error {
-	if s.stop != nil {
-		close(s.stop)
-		s.stop = nil
-	}
+	s.closing.Do(func() { close(s.stop) })
 	s.watching.Wait()
 	var err error
 	if s.tracer != nil {

@@ -226,6 +226,19 @@ func TestEmpty(t *testing.T) {
 	t.Logf("an empty pair: %v in all, %v between its probes; programs: %v for %d runs", each, r.Empty.Total/pairs, r.Cost.Runtime, r.Cost.Runs)
 }
 
+// TestSecondTracer: a process that is traced tells its places to another tracer,
+// and both see what comes.
+func TestSecondTracer(t *testing.T) {
+	first := own(t, probe.Options{})
+	second := own(t, probe.Options{})
+	site.Send(0, 1, 0, 1)
+	for _, tracer := range []*probe.Tracer{first, second} {
+		if n := read(t, tracer)["send"].Hits; n != 1 {
+			t.Errorf("%d hits, want 1", n)
+		}
+	}
+}
+
 // TestDetached: what closes leaves nothing behind: the guards are down again.
 func TestDetached(t *testing.T) {
 	tracer := own(t, probe.Options{})

@@ -39,18 +39,28 @@ func Places() ([]Place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPlaces, err)
 	}
+	// The file and not the memory: there is no NOP where a probe is attached.
+	program, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlaces, err)
+	}
+	defer func() { _ = program.Close() }()
 	places := make([]Place, Count)
 	for id, d := range Catalogue() {
-		stub := unsafe.Slice((*byte)(entries[id]), stubLimit)
-		at := bytes.Index(stub, nop)
+		p := Place{Description: d}
+		entry, ok := offsetOf(mappings, uintptr(entries[id]), 'x')
+		if !ok {
+			return nil, fmt.Errorf("%w: the code of %s is in no mapping of a file", ErrPlaces, d.Name)
+		}
+		var stub [stubLimit]byte
+		if _, err := program.ReadAt(stub[:], int64(entry)); err != nil {
+			return nil, fmt.Errorf("%w: the code of %s: %w", ErrPlaces, d.Name, err)
+		}
+		at := bytes.Index(stub[:], nop)
 		if at < 0 {
 			return nil, fmt.Errorf("%w: %s has no NOP", ErrPlaces, d.Name)
 		}
-		p := Place{Description: d}
-		var ok bool
-		if p.Offset, ok = offsetOf(mappings, uintptr(entries[id])+uintptr(at), 'x'); !ok {
-			return nil, fmt.Errorf("%w: the code of %s is in no mapping of a file", ErrPlaces, d.Name)
-		}
+		p.Offset = entry + uint64(at)
 		if p.Counter, ok = offsetOf(mappings, uintptr(unsafe.Pointer(&guards.attached[id])), 'w'); !ok {
 			return nil, fmt.Errorf("%w: the counter of %s is in no writable mapping of a file", ErrPlaces, d.Name)
 		}
