@@ -40,7 +40,7 @@ type Machine struct {
 
 // nodeTraffic is counted by whoever of the node holds the lock for writing.
 type nodeTraffic struct {
-	lockLines transport.Counter
+	lockLines [transport.MaxReplicas]transport.Counter // by the node that held it before
 	_         transport.Pad
 }
 
@@ -70,7 +70,21 @@ func New(table *kernel.Table, c Config) (*Machine, error) {
 // another node to a writer of this one. The lines that the lock guards move
 // with it and are not counted; nor are readers.
 func (m *Machine) Traffic(node int) transport.Traffic {
-	return transport.Traffic{LockLines: m.nodes[node].lockLines.Load()}
+	var t transport.Traffic
+	for from := range m.nodes {
+		t.LockLines += m.nodes[node].lockLines[from].Load()
+	}
+	return t
+}
+
+// HandOvers returns a node's column of the traffic matrix: the hand-overs of
+// the lock, by the node that had held it.
+func (m *Machine) HandOvers(node int) []transport.HandOver {
+	f := transport.Flow{To: node}
+	for from := range m.nodes {
+		f.Add(from, transport.CauseLock, m.nodes[node].lockLines[from].Load())
+	}
+	return f.Cells
 }
 
 // Digest returns the digest of the services. The index is 0: there is no log.

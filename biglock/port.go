@@ -94,8 +94,8 @@ func (p *Port) execute() {
 		m.lock.lock(p.thread.ID)
 		site.LockEnd(p.node)
 		if m.holder != p.node {
+			m.nodes[p.node].lockLines[m.holder].Add(1)
 			m.holder = p.node
-			m.nodes[p.node].lockLines.Add(1)
 		}
 		p.run(p.writes)
 		m.lock.unlock(p.thread.ID)

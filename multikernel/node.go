@@ -158,6 +158,24 @@ func (n *Node) Traffic() transport.Traffic {
 	return t
 }
 
+// HandOvers returns the node's column of the traffic matrix: the lines that it
+// took, by peer and cause.
+func (n *Node) HandOvers() []transport.HandOver {
+	f := transport.Flow{To: n.id}
+	for _, p := range n.peers {
+		if p == nil {
+			continue
+		}
+		c := p.channel
+		parts, acks, all := c.PartsIn.Load(), c.AcksIn.Load(), c.SlotsIn.Load()
+		f.Add(p.id, transport.CauseMessage, all-min(parts+acks, all))
+		f.Add(p.id, transport.CausePayload, parts)
+		f.Add(p.id, transport.CauseAck, acks)
+		f.Add(p.id, transport.CauseReuse, c.SlotsReused.Load())
+	}
+	return f.Cells
+}
+
 // Positions returns where the node's channels stand, by peer.
 func (n *Node) Positions() map[int]transport.Position {
 	n.station.Lock()

@@ -112,8 +112,11 @@ type KernelStatus struct {
 	Log        *LogStatus              `json:"log,omitempty"`      // nr
 	Channels   map[int]ChannelPosition `json:"channels,omitempty"` // multikernel, by peer node
 	Traffic    transport.Traffic       `json:"traffic"`
-	Digest     string                  `json:"digest,omitempty"` // hexadecimal; only when asked for
-	DigestAt   uint64                  `json:"digest_index,omitempty"`
+	// HandOvers are the lines that its nodes took from others: their columns of
+	// the traffic matrix, a lower bound.
+	HandOvers []transport.HandOver `json:"handovers"`
+	Digest    string               `json:"digest,omitempty"` // hexadecimal; only when asked for
+	DigestAt  uint64               `json:"digest_index,omitempty"`
 }
 
 // LogStatus is where a log and a replica stand.

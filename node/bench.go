@@ -62,7 +62,7 @@ func (m *Machine) Bench(ctx context.Context, ask BenchRequest) (*BenchResult, er
 		all.Merge(*n.Bench)
 		traffic = traffic.Add(n.Traffic)
 		r.ByNode = append(r.ByNode, NodeResult{
-			Node: n.Node, CPUs: n.CPUs, Summary: n.Bench.Summary(), Traffic: n.Traffic, Latency: n.Bench.Latency,
+			Node: n.Node, CPUs: n.CPUs, Summary: n.Bench.Summary(), Traffic: n.Traffic, HandOvers: append([]transport.HandOver{}, n.HandOvers...), Latency: n.Bench.Latency,
 		})
 		r.Warnings = append(r.Warnings, n.Warnings...)
 	}

@@ -113,7 +113,7 @@ func (k *kernelProcess) job(ask jobAsk, a *jobAnswer) error {
 func (k *kernelProcess) nodeJob(r *running, w work, c crew, node int, gate *workload.Control, a *nodeAnswer) error {
 	cores := r.Topology.Nodes[node].Cores
 	a.Node = node
-	sampler := sampleTraffic(gate, func() transport.Traffic { return r.structure.traffic(node) })
+	sampler := sampleTraffic(gate, func() crossed { return crossed{r.structure.traffic(node), r.structure.handOvers(node)} })
 	errs := make([]error, c.threads)
 	var threads sync.WaitGroup
 	for t := range c.threads {
@@ -137,7 +137,8 @@ func (k *kernelProcess) nodeJob(r *running, w work, c crew, node int, gate *work
 		})
 	}
 	threads.Wait()
-	a.Traffic = sampler()
+	seen := sampler()
+	a.Traffic, a.HandOvers = seen.traffic, seen.handOvers
 	w.result(a)
 	if used := distinctCPUs(a.CPUs); used < c.threads {
 		a.Warnings = append(a.Warnings, fmt.Sprintf("node %d: %d threads share %d CPUs (%s)", node, c.threads, used, numa.FormatList(a.CPUs)))
@@ -153,11 +154,17 @@ func distinctCPUs(cpus []int) int {
 	return len(seen)
 }
 
+// crossed is what a node saw cross.
+type crossed struct {
+	traffic   transport.Traffic
+	handOvers []transport.HandOver
+}
+
 // sampleTraffic reads a node's traffic when the threads begin to measure. The
 // function it returns, called when they have ended, returns what was counted
 // since then.
-func sampleTraffic(gate *workload.Control, read func() transport.Traffic) func() transport.Traffic {
-	var began transport.Traffic
+func sampleTraffic(gate *workload.Control, read func() crossed) func() crossed {
+	var began crossed
 	sampled := make(chan bool, 1)
 	go func() {
 		for !gate.Measuring() {
@@ -170,12 +177,13 @@ func sampleTraffic(gate *workload.Control, read func() transport.Traffic) func()
 		began = read()
 		sampled <- true
 	}()
-	return func() transport.Traffic {
+	return func() crossed {
 		gate.Stop() // they have ended, so it says nothing new to anybody
 		if !<-sampled {
-			return transport.Traffic{}
+			return crossed{}
 		}
-		return read().Sub(began)
+		now := read()
+		return crossed{now.traffic.Sub(began.traffic), transport.SubHandOvers(now.handOvers, began.handOvers)}
 	}
 }
 

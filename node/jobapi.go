@@ -53,6 +53,8 @@ type NodeResult struct {
 	workload.Summary
 	// Traffic is what the node saw during the measurement (not in warm-up).
 	Traffic transport.Traffic `json:"traffic"`
+	// HandOvers are the lines that it took from others, by node and cause.
+	HandOvers []transport.HandOver `json:"handovers"`
 	// Latency has the counts behind the percentiles.
 	Latency *workload.Histogram `json:"latency_histogram"`
 }

@@ -160,6 +160,7 @@ func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
 	a.Processors = runtime.GOMAXPROCS(0)
 	for _, n := range r.nodes {
 		a.Traffic = a.Traffic.Add(r.structure.traffic(n))
+		a.HandOvers = append(a.HandOvers, r.structure.handOvers(n)...)
 	}
 	r.structure.report(a)
 	if ask.Digest {

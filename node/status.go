@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/transport"
 )
 
 // A kernel that does not answer for so long is shown as silent. A digest may
@@ -75,6 +76,10 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 		s.State = StateSilent
 	case err != nil:
 		return err
+	}
+	s.HandOvers = a.HandOvers
+	if s.HandOvers == nil {
+		s.HandOvers = []transport.HandOver{}
 	}
 	s.Operations, s.Threads, s.Processors = a.Operations, a.Threads, a.Processors
 	s.Log, s.Channels, s.Traffic, s.Memory = a.Log, a.Channels, a.Traffic, a.At.Memory

@@ -19,6 +19,7 @@ type structure interface {
 	// none.
 	server() combining.Server
 	traffic(node int) transport.Traffic
+	handOvers(node int) []transport.HandOver
 	// report fills in where logs and channels stand.
 	report(a *statusAnswer)
 	digest() (digest, index uint64, err error)
@@ -68,8 +69,9 @@ func (r replicated) newPort(_, window int) (kernel.Port, error) {
 	}
 	return p, nil
 }
-func (r replicated) server() combining.Server      { return r.replica }
-func (r replicated) traffic(int) transport.Traffic { return r.replica.Traffic() }
+func (r replicated) server() combining.Server           { return r.replica }
+func (r replicated) traffic(int) transport.Traffic      { return r.replica.Traffic() }
+func (r replicated) handOvers(int) []transport.HandOver { return r.replica.HandOvers() }
 func (r replicated) report(a *statusAnswer) {
 	at := LogStatus(r.replica.Positions())
 	a.Log = &at
@@ -88,6 +90,7 @@ func (m messaging) newPort(_, window int) (kernel.Port, error) {
 }
 func (m messaging) server() combining.Server                  { return m.node }
 func (m messaging) traffic(int) transport.Traffic             { return m.node.Traffic() }
+func (m messaging) handOvers(int) []transport.HandOver        { return m.node.HandOvers() }
 func (m messaging) report(a *statusAnswer)                    { a.Channels = m.node.Positions() }
 func (m messaging) digest() (digest, index uint64, err error) { return m.node.Digest() }
 
@@ -106,5 +109,6 @@ func (l locked) newPort(node, window int) (kernel.Port, error) {
 }
 func (l locked) server() combining.Server                  { return nil }
 func (l locked) traffic(node int) transport.Traffic        { return l.machine.Traffic(node) }
+func (l locked) handOvers(node int) []transport.HandOver   { return l.machine.HandOvers(node) }
 func (l locked) report(*statusAnswer)                      {}
 func (l locked) digest() (digest, index uint64, err error) { return l.machine.Digest() }

@@ -68,6 +68,7 @@ type statusAnswer struct {
 	Log        *LogStatus
 	Channels   map[int]ChannelPosition
 	Traffic    transport.Traffic
+	HandOvers  []transport.HandOver
 	Digest     uint64
 	DigestAt   uint64
 }
@@ -94,11 +95,12 @@ type jobAnswer struct {
 
 // nodeAnswer is what the threads of one node did.
 type nodeAnswer struct {
-	Node     int
-	CPUs     []int
-	Traffic  transport.Traffic
-	Warnings []string
-	Bench    *workload.Outcome
-	Record   []check.Entry
-	Probe    *check.ProbeResult
+	Node      int
+	CPUs      []int
+	Traffic   transport.Traffic
+	HandOvers []transport.HandOver
+	Warnings  []string
+	Bench     *workload.Outcome
+	Record    []check.Entry
+	Probe     *check.ProbeResult
 }

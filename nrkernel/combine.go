@@ -204,6 +204,11 @@ func (r *Replica) awaitPublished(index uint64) error {
 
 // applyBatch applies the operations of the batch from the threads' windows.
 func (r *Replica) applyBatch() {
+	if l := r.log; l.tailMoved {
+		// Whoever wrote the entry before the batch had moved the tail.
+		l.tailMoved = false
+		l.events.Control[l.origin].Add(1)
+	}
 	for _, p := range r.batch {
 		r.table.Execute(&p.thread.Ops[p.place], &p.thread.Results[p.place])
 	}
@@ -218,7 +223,11 @@ func (r *Replica) applyForeign() error {
 		return r.damage
 	}
 	r.table.Execute(&r.foreign, &r.ignored)
-	l.events.Foreign.Add(next - l.applied)
+	n := next - l.applied
+	l.events.Foreign[l.origin].Add(n)
+	if n > 1 {
+		l.events.Parts[l.origin].Add(n - 1)
+	}
 	l.applied = next
 	return nil
 }

@@ -17,6 +17,8 @@ type log struct {
 	seen    []uint64
 
 	lastTail      uint64 // what this replica left in tail
+	tailMoved     bool   // others had moved it when this replica reserved its batch
+	origin        uint8  // of the foreign entry that was applied last
 	lastCompleted uint64 // what this replica left in, or found in, ctail
 
 	events *Events
@@ -31,9 +33,13 @@ type Events struct {
 	Batches transport.Counter // reservations
 	Entries transport.Counter // operations appended here
 	Slots   transport.Counter // slots appended here
-	Foreign transport.Counter // slots replayed that another replica wrote: a hand-over each
 	Reused  transport.Counter // slots written over that others had read: a hand-over each
-	Control transport.Counter // tail, ctail and ltail words found changed by others: a hand-over each
+	// Slots replayed that another replica wrote, by that replica: a hand-over
+	// each. Of those, the ones that hold data are counted in Parts too.
+	Foreign, Parts [256]transport.Counter
+	// Tail, ctail and ltail words found changed by others, by the replica that
+	// changed them, if that can be told: a hand-over each.
+	Control [256]transport.Counter
 	LogFull transport.Counter // times a combiner found the log full
 	Holes   transport.Counter // times a replay met a reserved, unpublished slot
 	Rings   transport.Counter // laggards woken
@@ -75,9 +81,7 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 		// after it sampled tail knows that nothing below is ours to fill.
 		own.Filling.Store(tail + 1)
 		if word.CompareAndSwap(tail, tail+n) {
-			if tail != l.lastTail {
-				l.events.Control.Add(1)
-			}
+			l.tailMoved = tail != l.lastTail
 			l.lastTail = tail + n
 			l.events.Batches.Add(1)
 			l.events.Slots.Add(n)
@@ -104,7 +108,7 @@ func (l *log) look(tail uint64) {
 		ltail := r.Applied.Load()
 		if ltail != l.seen[id] && id != l.id {
 			l.seen[id] = ltail
-			l.events.Control.Add(1)
+			l.events.Control[uint8(id)].Add(1)
 		}
 		lag := behind(tail, ltail)
 		if id != l.id && lag > l.capacity()/2 && r.Bell.Ring() {
@@ -161,6 +165,7 @@ func (l *log) live(index uint64) bool {
 // never a panic.
 func (l *log) read(index uint64, op *kernel.Op) (next uint64, err error) {
 	d := kernel.DecodeHead(l.store.At(index).Read(), op)
+	l.origin = d.Origin().Node
 	if d.Len() == 0 {
 		return index + 1, nil
 	}
@@ -180,7 +185,7 @@ func (l *log) complete() {
 	for {
 		c := word.Load()
 		if c != l.lastCompleted {
-			l.events.Control.Add(1)
+			l.events.Control[l.other()].Add(1)
 			l.lastCompleted = c
 		}
 		if c >= l.applied {
@@ -191,4 +196,16 @@ func (l *log) complete() {
 			return
 		}
 	}
+}
+
+// unknown is the place in Events of a replica that cannot be told.
+const unknown = 255
+
+// other is the replica that changed a word which only this one and others
+// change: with two replicas that is the other one.
+func (l *log) other() uint8 {
+	if len(l.seen) == 2 {
+		return uint8(1 - l.id)
+	}
+	return unknown
 }

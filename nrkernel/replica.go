@@ -94,10 +94,36 @@ func (r *Replica) Events() *Events { return r.log.events }
 // Traffic returns what the replica saw cross between nodes.
 func (r *Replica) Traffic() transport.Traffic {
 	e := r.log.events
-	return transport.Traffic{
-		LogBatches: e.Batches.Load(), LogEntries: e.Entries.Load(), LogSlots: e.Slots.Load(),
-		EntryLines: e.Foreign.Load() + e.Reused.Load(), ControlLines: e.Control.Load(),
+	t := transport.Traffic{
+		LogBatches: e.Batches.Load(), LogEntries: e.Entries.Load(), LogSlots: e.Slots.Load(), EntryLines: e.Reused.Load(),
 	}
+	for from := range e.Foreign {
+		t.EntryLines += e.Foreign[from].Load()
+		t.ControlLines += e.Control[from].Load()
+	}
+	return t
+}
+
+// HandOvers returns the replica's column of the traffic matrix: the lines that
+// it took, by the replica that had them, and by cause. Who had a reused slot, or
+// ctail, can be told with two replicas only.
+func (r *Replica) HandOvers() []transport.HandOver {
+	l, e := r.log, r.log.events
+	f := transport.Flow{To: l.id}
+	name := func(from int) int {
+		if from == unknown {
+			return transport.Somewhere
+		}
+		return from
+	}
+	for from := range e.Foreign {
+		parts, all := e.Parts[from].Load(), e.Foreign[from].Load()
+		f.Add(name(from), transport.CauseEntry, all-min(parts, all))
+		f.Add(name(from), transport.CausePayload, parts)
+		f.Add(name(from), transport.CauseControl, e.Control[from].Load())
+	}
+	f.Add(name(int(l.other())), transport.CauseReuse, e.Reused.Load())
+	return f.Cells
 }
 
 // Bell returns what rings when the replica holds up the log. Whoever serves an

@@ -192,3 +192,43 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("Close with an operation outstanding: %v", err)
 	}
 }
+
+// TestHandOvers: replicas that write in turn hand over an entry's line and the
+// tail's for each write, by the replica that wrote before.
+func TestHandOvers(t *testing.T) {
+	m := newMachine(t, 2, 1024, 0)
+	ports := []kernel.Port{newPort(t, m.replicas[0], 1), newPort(t, m.replicas[1], 1)}
+	const writes = 10
+	for range writes {
+		write(t, ports[0], 1)
+		write(t, ports[1], 1)
+	}
+	lines := func(id, from int, cause transport.Cause) (n uint64) {
+		for _, h := range m.replicas[id].HandOvers() {
+			if h.To != id {
+				t.Errorf("replica %d has a column of %d", id, h.To)
+			}
+			if h.From == from && h.Cause == cause {
+				n += h.Lines
+			}
+		}
+		return n
+	}
+	// The first of replica 0 finds the log as it was made.
+	if a, b := lines(0, 1, transport.CauseEntry), lines(1, 0, transport.CauseEntry); a != writes-1 || b != writes {
+		t.Errorf("entries: replica 0 took %d lines, replica 1 took %d", a, b)
+	}
+	// Tail and ctail, each found as the other had left it.
+	if a, b := lines(0, 1, transport.CauseControl), lines(1, 0, transport.CauseControl); a != 2*(writes-1) || b != 2*writes {
+		t.Errorf("control words: replica 0 took %d lines, replica 1 took %d", a, b)
+	}
+	for id, r := range m.replicas {
+		sum := uint64(0)
+		for _, h := range r.HandOvers() {
+			sum += h.Lines
+		}
+		if all := r.Traffic().HandOvers(); all != sum || sum == 0 {
+			t.Errorf("replica %d: the matrix has %d lines, the traffic %d", id, sum, all)
+		}
+	}
+}

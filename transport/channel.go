@@ -69,7 +69,9 @@ type Channel struct {
 	// Traffic, for the observed line hand-overs: what the other end wrote and
 	// this end read, and what this end wrote over after the other end read it.
 	Messages, Acks, SlotsIn, SlotsReused Counter
-	_                                    Pad
+	// Of the SlotsIn, the continuations of messages and the acknowledgements.
+	PartsIn, AcksIn Counter
+	_               Pad
 }
 
 // NewChannel returns an end that sends on tx and receives on rx; the other end
@@ -160,6 +162,7 @@ func (c *Channel) Receive() *Payload {
 			return s.Read()
 		}
 		c.take(1)
+		c.AcksIn.Add(1)
 	}
 }
 
@@ -171,6 +174,9 @@ func (c *Channel) Part(i int) *Payload {
 // Release gives the n slots of the received message back to the sender.
 func (c *Channel) Release(n int) {
 	c.take(n)
+	if n > 1 {
+		c.PartsIn.Add(uint64(n - 1))
+	}
 	if c.taken-c.told >= c.dueAck {
 		c.tell()
 	}
