@@ -20,7 +20,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 # concurrent code, and a guest runs in a virtual machine of its own.
 NO_RACE := /internal/(rules|platform)$$|/guest(/|$$)
 
-.PHONY: help build demo bench test race lint test-guest test-long fuzz check clean
+.PHONY: help build demo bench test race lint test-guest test-long fuzz bpf check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
 		done; \
 	done
+
+bpf: ## make the BPF objects in the tree anew (needs clang 14)
+	$(GO) generate ./tracing/...
 
 check: lint test race ## lint, test and race: what to run before a commit
 

@@ -11,7 +11,13 @@
 //	site     the places in the runtime where probes attach
 //	probe    BPF programs at those places: hits, durations, values
 //	counter  perf events of threads, and of socket links
+//	kernelview  Linux's tracepoints, for the machine's processes
+//	stacks   where its threads spend their time
+//	privilege  which capability each of them needs
 //	bpf      the C sources of the BPF programs
+//
+// What the machine counts itself (hand-overs of cache lines) comes with its
+// status; the command puts both together.
 //
 // docs/tracing.md says what the command makes of it, and what is missing.
 //

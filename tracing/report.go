@@ -16,22 +16,29 @@ type Report struct {
 	// null where nobody asked it.
 	Operations *uint64 `json:"operations"`
 
-	Features []Feature   `json:"features"`
-	Sites    []Site      `json:"sites"`
-	Calls    []Call      `json:"calls"`
-	Counters []Count     `json:"counters"`
-	Links    []Link      `json:"links"`
-	Lost     Lost        `json:"lost"`
-	Cost     Cost        `json:"probe_cost"`
-	Values   ValuesPerOp `json:"values_per_call"`
+	Features []Feature  `json:"features"`
+	Sites    []Site     `json:"sites"`
+	Calls    []Call     `json:"calls"`
+	Counters []Count    `json:"counters"`
+	Links    []Link     `json:"links"`
+	Kernel   []Activity `json:"kernel"`
+	// Matrix is what the machine observed between its nodes; whoever asks it
+	// fills it in.
+	Matrix *HandOvers  `json:"handovers"`
+	Stacks []Stack     `json:"stacks"`
+	Lost   Lost        `json:"lost"`
+	Cost   Cost        `json:"probe_cost"`
+	Values ValuesPerOp `json:"values_per_call"`
 }
 
 // Feature is a way of looking, and whether this machine allows it.
 type Feature struct {
 	Name      string `json:"name"`
 	Available bool   `json:"available"`
-	Reason    string `json:"reason,omitempty"` // why not
-	Remedy    string `json:"remedy,omitempty"`
+	// Needs are the capabilities (capabilities(7)) that it takes.
+	Needs  []string `json:"needs"`
+	Reason string   `json:"reason,omitempty"` // why not
+	Remedy string   `json:"remedy,omitempty"`
 }
 
 // Site is a probe site in a process. What a site does not have (a size, a
@@ -94,22 +101,68 @@ type Link struct {
 	Reason    string   `json:"reason,omitempty"`
 }
 
+// Activity is something that Linux did for the machine.
+type Activity struct {
+	Event   string         `json:"event"`
+	Source  string         `json:"source"` // the tracepoint
+	Meaning string         `json:"meaning"`
+	Total   *uint64        `json:"total"`
+	PerOp   *float64       `json:"per_op"`
+	ByNode  map[int]uint64 `json:"by_node"`
+	Reason  string         `json:"reason,omitempty"`
+}
+
+// HandOvers is the observed hand-overs of cache lines between nodes.
+type HandOvers struct {
+	// LowerBound is always true: polls and failed exchanges hide.
+	LowerBound bool       `json:"lower_bound"`
+	Nodes      int        `json:"nodes"`
+	Cells      []HandOver `json:"cells"`
+	Lines      uint64     `json:"lines"`
+	PerOp      *float64   `json:"lines_per_op"`
+	BytesPerS  float64    `json:"bytes_per_s"` // 64 to a line
+}
+
+// HandOver is the lines that went from one node to another for a cause. From is
+// -1 where the cause does not say who had the line.
+type HandOver struct {
+	From  int    `json:"from"`
+	To    int    `json:"to"`
+	Cause string `json:"cause"`
+	Lines uint64 `json:"lines"`
+}
+
+// Stack is a user stack and how often it was found, the innermost first.
+type Stack struct {
+	Node    int      `json:"node"`
+	Samples uint64   `json:"samples"`
+	Share   float64  `json:"share"`
+	Frames  []string `json:"frames"`
+}
+
 // Lost counts what was not kept.
 type Lost struct {
 	Total  uint64     `json:"total"`
 	Probes probe.Lost `json:"probes"`
+	Stacks uint64     `json:"stacks"`
 }
 
-// Cost is what looking took.
+// Cost is what looking took in the interval.
 type Cost struct {
-	Runs    uint64        `json:"runs"`
-	Runtime time.Duration `json:"runtime_ns"`
-	PerRun  float64       `json:"runtime_ns_per_run"`
+	// Runs and Runtime are of the BPF programs, by Linux's measure; null where it
+	// does not measure, for the reason given.
+	Runs    *uint64        `json:"runs"`
+	Runtime *time.Duration `json:"runtime_ns"`
+	PerRun  *float64       `json:"runtime_ns_per_run"`
 	// EmptyPair is what a begin and an end take with their traps, measured on an
-	// empty pair in the tracer.
-	EmptyPair time.Duration `json:"empty_pair_ns"`
-	// Share is the part of the machine's CPU time that runs and traps took, by
-	// that measure; null if CPU time was not counted.
+	// empty pair in the tracer before the interval; null without probes.
+	EmptyPair *time.Duration `json:"empty_pair_ns"`
+	// LinuxRuns and LinuxRuntime are the part of those at Linux's tracepoints and
+	// clocks, which run for every process and not for the machine's alone.
+	LinuxRuns    *uint64        `json:"linux_runs"`
+	LinuxRuntime *time.Duration `json:"linux_runtime_ns"`
+	// Share is the part of the machine's CPU time that hits of probe sites took:
+	// half an empty pair each; null if CPU time was not counted.
 	Share *float64 `json:"cpu_share"`
 	// Every is one in how many calls and messages passed their probes.
 	Every  uint64 `json:"every"`

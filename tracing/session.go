@@ -3,14 +3,22 @@ package tracing
 import (
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
 	"github.com/nrkern/nrkern/tracing/counter"
+	"github.com/nrkern/nrkern/tracing/kernelview"
+	"github.com/nrkern/nrkern/tracing/privilege"
 	"github.com/nrkern/nrkern/tracing/probe"
 	"github.com/nrkern/nrkern/tracing/site"
+	"github.com/nrkern/nrkern/tracing/stacks"
 )
 
 // Options say what to look at.
@@ -30,20 +38,27 @@ type Options struct {
 	PerCall []counter.Event
 	// Emit sends hits to Hits.
 	Emit bool
+	// Kernel watches Linux's tracepoints, Stacks samples user stacks.
+	Kernel bool
+	Stacks bool
 }
 
 // Session is a machine that is being watched.
 type Session struct {
 	options  Options
-	began    time.Time
 	nodes    map[int]int // process to node
 	tracer   *probe.Tracer
 	probeErr error
 	set      *counter.Set
 	links    *counter.LinkSet
-	first    []counter.Count
-	firstUp  []counter.LinkCount
 	empty    time.Duration
+	stats    io.Closer // while it is open, Linux measures what programs take
+	statsErr error
+	view     *kernelview.View
+	viewErr  error
+	sampler  *stacks.Sampler
+	stackErr error
+	base     base
 
 	mu       sync.Mutex // guards perCall and files
 	perCall  []error    // why an event is not read at calls, by event
@@ -59,6 +74,10 @@ const (
 	emptyPairs   = 50
 )
 
+// stackHertz is how often a second stacks are taken on a CPU: no whole part of
+// anybody's tick.
+const stackHertz = 997
+
 // Start begins to watch. What this machine does not allow is left out and said
 // in the report, unless it was asked for by name.
 func Start(o Options) (_ *Session, err error) {
@@ -68,6 +87,9 @@ func Start(o Options) (_ *Session, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if err := privilege.OpenSelf(); err != nil {
+		return nil, err
+	}
 	var pids []int
 	for _, t := range o.Targets {
 		pids = append(pids, t.PID)
@@ -86,17 +108,31 @@ func Start(o Options) (_ *Session, err error) {
 		return nil, err
 	}
 	s.links = counter.OpenLinks(links)
+	if s.statsErr = privilege.Check(costNeeds...); s.statsErr == nil {
+		s.stats, s.statsErr = ebpf.EnableStats(0) // BPF_STATS_RUN_TIME
+	}
 	if o.Sites == nil || len(o.Sites) > 0 {
 		s.attach()
 	}
-	s.began = time.Now()
-	s.first, s.firstUp = s.set.Read(), s.links.Read()
-	return s, nil
+	if o.Kernel {
+		if s.viewErr = privilege.Check(viewNeeds...); s.viewErr == nil {
+			s.view, s.viewErr = kernelview.Attach(s.nodes)
+		}
+	}
+	if o.Stacks {
+		if s.stackErr = privilege.Check(viewNeeds...); s.stackErr == nil {
+			s.sampler, s.stackErr = stacks.Start(pids, stackHertz)
+		}
+	}
+	return s, s.Restart()
 }
 
 // attach attaches the probes, if this machine allows.
 func (s *Session) attach() {
 	o := s.options
+	if s.probeErr = probe.Supported(); s.probeErr != nil {
+		return
+	}
 	s.tracer, s.probeErr = probe.Attach(probe.Options{
 		Targets: o.Targets, Places: o.Places, Sites: o.Sites, Emit: o.Emit, Values: len(o.PerCall),
 	})
@@ -106,7 +142,9 @@ func (s *Session) attach() {
 	for i, e := range o.PerCall {
 		s.perCall[i] = counter.Available(e)
 	}
-	s.countThreads(ownThread())
+	runtime.LockOSThread() // the thread that has counters passes the empty pair
+	defer runtime.UnlockOSThread()
+	s.countThreads([]int{unix.Gettid()})
 	s.empty = s.tracer.Empty(emptyBatches, emptyPairs)
 	if len(o.PerCall) > 0 {
 		s.watching.Go(s.follow)
@@ -178,6 +216,16 @@ func (s *Session) Close() error {
 	if s.tracer != nil {
 		err = s.tracer.Close()
 	}
+	if s.view != nil {
+		s.view.Close()
+	}
+	if s.sampler != nil {
+		s.sampler.Close()
+	}
+	if s.stats != nil {
+		err = errors.Join(err, s.stats.Close())
+		s.stats = nil
+	}
 	for _, c := range s.files {
 		_ = c.Close()
 	}
@@ -198,16 +246,4 @@ func reasonOf(err error) string {
 	}
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
-}
-
-// Restart makes the interval begin now.
-func (s *Session) Restart() error {
-	if s.tracer != nil {
-		if err := s.tracer.Reset(); err != nil {
-			return err
-		}
-	}
-	s.began = time.Now()
-	s.first, s.firstUp = s.set.Read(), s.links.Read()
-	return nil
 }

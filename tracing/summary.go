@@ -5,37 +5,41 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nrkern/nrkern/tracing/counter"
 	"github.com/nrkern/nrkern/tracing/probe"
 	"github.com/nrkern/nrkern/tracing/site"
 )
 
-func ownThread() []int { return []int{unix.Gettid()} }
-
-// Report says what was seen since Start. Operations is what the machine
+// Report says what was seen since Start, or Restart. Operations is what the machine
 // completed meanwhile by its own word, or nil.
 func (s *Session) Report(operations *uint64) (*Report, error) {
 	r := &Report{
-		Began: s.began, Duration: time.Since(s.began), Operations: operations,
+		Began: s.base.began, Duration: time.Since(s.base.began), Operations: operations,
 		Features: s.features(), Sites: []Site{}, Calls: []Call{}, Counters: []Count{}, Links: []Link{},
-		Values: ValuesPerOp{Events: []Value{}},
+		Kernel: []Activity{}, Stacks: []Stack{}, Values: ValuesPerOp{Events: []Value{}},
 	}
 	seconds := r.Duration.Seconds()
 	for i, c := range s.set.Read() {
-		r.Counters = append(r.Counters, countOf(c.Since(s.first[i]), s.nodes, operations))
+		r.Counters = append(r.Counters, countOf(c.Since(s.base.counters[i]), s.nodes, operations))
 	}
 	for i, l := range s.links.Read() {
-		r.Links = append(r.Links, linkOf(l, s.firstUp[i], seconds))
+		r.Links = append(r.Links, linkOf(l, s.base.links[i], seconds))
 	}
-	r.Cost.Every = max(s.options.Every, 1)
 	if s.tracer != nil {
 		if err := s.reportProbes(r); err != nil {
 			return nil, err
 		}
 	}
-	r.Lost.Total = r.Lost.Probes.Total()
+	if err := s.reportKernel(r); err != nil {
+		return nil, err
+	}
+	if err := s.reportStacks(r); err != nil {
+		return nil, err
+	}
+	if err := s.reportCost(r); err != nil {
+		return nil, err
+	}
+	r.Lost.Total = r.Lost.Probes.Total() + r.Lost.Stacks
 	return r, nil
 }
 
@@ -67,8 +71,7 @@ func (s *Session) reportProbes(r *Report) error {
 	}
 	s.reportValues(r, values, seen.Empty)
 	r.Calls = append(r.Calls, callsOf(seen.Operations, s.options.PerCall, seconds)...)
-	r.Lost.Probes = seen.Lost
-	s.reportCost(r, seen)
+	r.Lost.Probes = seen.Lost.Since(s.base.lost)
 	return nil
 }
 
@@ -84,29 +87,6 @@ func (s *Session) reportValues(r *Report, calls, empty probe.Tally) {
 			v.PerCall, v.Empty = per(float64(calls.Sums[i]), calls.Valued), per(float64(empty.Sums[i]), empty.Valued)
 		}
 		r.Values.Events = append(r.Values.Events, v)
-	}
-}
-
-// reportCost fills in what looking took. A hit takes what its program took, and
-// the trap: half of what an empty pair took.
-func (s *Session) reportCost(r *Report, seen *probe.Reading) {
-	c := &r.Cost
-	c.Runs, c.Runtime, c.EmptyPair = seen.Cost.Runs, seen.Cost.Runtime, s.empty
-	if seen.Cost.Err != nil {
-		c.Reason = reasonOf(seen.Cost.Err)
-	}
-	if c.Runs > 0 {
-		c.PerRun = float64(c.Runtime) / float64(c.Runs)
-	}
-	for _, n := range r.Counters {
-		if n.Event == "task-clock" && n.Total != nil && *n.Total > 0 {
-			hits := uint64(0)
-			for _, p := range seen.Sites {
-				hits += p.Hits
-			}
-			share := float64(hits) * float64(s.empty) / 2 / *n.Total
-			c.Share = &share
-		}
 	}
 }
 

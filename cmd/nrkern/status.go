@@ -60,7 +60,8 @@ func writeStatus(w io.Writer, s *node.Status) error {
 	if err := about.write(w); err != nil {
 		return err
 	}
-	for _, g := range []*grid{partsGrid(s), kernelsGrid(s), positionsGrid(s), trafficGrid(s)} {
+	matrix := between(&node.Status{}, s, 1)
+	for _, g := range []*grid{partsGrid(s), kernelsGrid(s), positionsGrid(s), trafficGrid(s), matrixGrid(matrix.Nodes, matrix.Cells)} {
 		if g == nil {
 			continue
 		}

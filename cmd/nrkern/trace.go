@@ -13,6 +13,7 @@ import (
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/tracing"
 	"github.com/nrkern/nrkern/tracing/counter"
+	"github.com/nrkern/nrkern/tracing/privilege"
 	"github.com/nrkern/nrkern/tracing/probe"
 )
 
@@ -24,6 +25,9 @@ type traceFlags struct {
 	events   []string
 	perCall  []string
 	every    uint64
+	kernel   bool
+	stacks   bool
+	flame    string
 }
 
 func (f *traceFlags) register(cmd *cobra.Command) {
@@ -33,16 +37,20 @@ func (f *traceFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.sites, "sites", nil, "probe sites to attach to (default all; none for none)")
 	flags.StringSliceVar(&f.events, "events", nil, "counters, by name or raw code as r04d3 (default: all that the processor's table has)")
 	flags.StringSliceVar(&f.perCall, "per-call", []string{"page-faults", "context-switches"}, "counters to read at the ends of calls, at most 4")
+	flags.BoolVar(&f.kernel, "kernel", true, "count what Linux does for the machine, by its tracepoints")
+	flags.BoolVar(&f.stacks, "stacks", false, "find where the threads spend their time, by their stacks")
+	flags.StringVar(&f.flame, "flame", "", "write the stacks to this file, folded for a flame graph; means --stacks")
 	flags.Uint64Var(&f.every, "every", 1, "let one in so many calls and messages pass their probes: a power of two")
 }
 
 func newTrace(s *session) *cobra.Command {
 	var f traceFlags
 	cmd := &cobra.Command{
-		Use: "trace", Short: "See the calls, messages and counters of the running machine", Args: noArguments,
+		Use: "trace", Short: "See the calls, messages, counters and traffic of the running machine", Args: noArguments,
 		Long: `Attach probes to the running machine, count for --duration, and say what was seen:
-hits, rates and durations at the probe sites, and counters of the processor and
-of Linux per operation. Nothing is restarted, and nothing stays behind.
+hits, rates and durations at the probe sites, counters of the processor and of
+Linux per operation, what Linux did for the machine, and which lines went from
+which node to which. Nothing is restarted, and nothing stays behind.
 
 Probes cost most of a microsecond a hit; what they took is in the output, and so
 is what was lost. Do not take throughput from a traced run. What this machine
@@ -59,6 +67,11 @@ name and cannot be counted ends the command with exit status 3.`,
 			if err != nil {
 				return err
 			}
+			if f.flame != "" {
+				if err := writeFolded(f.flame, report.Stacks); err != nil {
+					return err
+				}
+			}
 			return s.print(result{
 				data:  report,
 				table: func(w io.Writer) error { return writeTrace(w, report) },
@@ -72,7 +85,7 @@ name and cannot be counted ends the command with exit status 3.`,
 
 // options turns flags into what to look at, for a machine.
 func (f *traceFlags) options(command string, sites *node.Sites) (tracing.Options, error) {
-	o := tracing.Options{Places: sites.Places, Sites: f.sites, Every: sites.Every}
+	o := tracing.Options{Places: sites.Places, Sites: f.sites, Every: sites.Every, Kernel: f.kernel, Stacks: f.stacks || f.flame != ""}
 	for _, k := range sites.Kernels {
 		o.Targets = append(o.Targets, probe.Target{Node: k.Node, PID: k.PID})
 	}
@@ -121,8 +134,11 @@ func (s *session) trace(ctx context.Context, command string, f traceFlags) (_ *t
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
+	if err := t.DropPrivileges(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		s.log.Warn(err.Error())
+	}
 	if err := t.ProbeError(); err != nil {
-		s.log.Warn("no probes: " + err.Error())
+		s.log.Warn("no probes: " + err.Error() + "; " + privilege.Remedy(probe.Needs()...))
 	}
 	before, err := c.Status(ctx, node.StatusRequest{})
 	if err != nil {
@@ -141,5 +157,10 @@ func (s *session) trace(ctx context.Context, command string, f traceFlags) (_ *t
 		return nil, err
 	}
 	operations := after.Operations - before.Operations
-	return t.Report(&operations)
+	report, err := t.Report(&operations)
+	if err != nil {
+		return nil, err
+	}
+	report.Matrix = between(before, after, report.Duration.Seconds())
+	return report, nil
 }

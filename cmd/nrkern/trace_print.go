@@ -26,7 +26,7 @@ func writeTrace(w io.Writer, r *tracing.Report) error {
 			fmt.Fprintln(w)
 		}
 	}
-	for _, g := range []*grid{callsGrid(r), sitesGrid(r), countersGrid(r)} {
+	for _, g := range []*grid{callsGrid(r), sitesGrid(r), countersGrid(r), kernelGrid(r), stacksGrid(r)} {
 		if g == nil {
 			continue
 		}
@@ -34,6 +34,11 @@ func writeTrace(w io.Writer, r *tracing.Report) error {
 			return err
 		}
 		if err := g.write(w); err != nil {
+			return err
+		}
+	}
+	if r.Matrix != nil {
+		if err := writeMatrix(w, r.Matrix); err != nil {
 			return err
 		}
 	}
@@ -49,17 +54,23 @@ func writeTrace(w io.Writer, r *tracing.Report) error {
 	return writeTraceCost(w, r)
 }
 
+// writeTraceCost says what was lost, and what looking took.
 func writeTraceCost(w io.Writer, r *tracing.Report) error {
-	share := "not known"
-	if r.Cost.Share != nil {
-		share = fmt.Sprintf("%.1f %%", 100**r.Cost.Share)
+	c := r.Cost
+	fmt.Fprintf(w, "\nlost: %s\n", grouped(r.Lost.Total))
+	if c.EmptyPair != nil {
+		share := "not known"
+		if c.Share != nil {
+			share = fmt.Sprintf("%.1f %%", 100**c.Share)
+		}
+		fmt.Fprintf(w, "probes: one call in %d; an empty pair takes %v; of the machine's CPU time: %s\n", c.Every, *c.EmptyPair, share)
 	}
-	runtime := fmt.Sprintf("%v in %s runs", r.Cost.Runtime, grouped(r.Cost.Runs))
-	if r.Cost.Reason != "" {
-		runtime = "n/a (" + r.Cost.Reason + ")"
+	if c.Runs == nil {
+		_, err := fmt.Fprintf(w, "programs: n/a (%s)\n", c.Reason)
+		return err
 	}
-	_, err := fmt.Fprintf(w, "\nlost: %s\nprobes: one call in %d; an empty pair takes %v; their programs took %s; about %s of the machine's CPU time\n",
-		grouped(r.Lost.Total), r.Cost.Every, r.Cost.EmptyPair, runtime, share)
+	_, err := fmt.Fprintf(w, "programs: %v in %s runs; of these %v in %s runs at Linux's tracepoints, for all processes\n",
+		*c.Runtime, grouped(*c.Runs), *c.LinuxRuntime, grouped(*c.LinuxRuns))
 	return err
 }
 
@@ -188,6 +199,13 @@ func traceRecords(r *tracing.Report) [][]string {
 	}
 	for _, c := range r.Counters {
 		records = append(records, []string{"counter", c.Event, "", number(c.Total), "", "", "", "", "", number(c.PerOp), number(c.Coverage), c.Reason})
+	}
+	for _, a := range r.Kernel {
+		count := ""
+		if a.Total != nil {
+			count = strconv.FormatUint(*a.Total, 10)
+		}
+		records = append(records, []string{"kernel", a.Event, "", count, "", "", "", "", "", number(a.PerOp), "", a.Reason})
 	}
 	return append(records, []string{"lost", "", "", strconv.FormatUint(r.Lost.Total, 10), "", "", "", "", "", "", "", ""})
 }

@@ -37,6 +37,7 @@ static u32 (*const cpu_id)(void) = (void *)8;
 static u64 (*const pid_tgid)(void) = (void *)14;
 static long (*const stack_id)(void *ctx, void *map, u64 flags) = (void *)27;
 static long (*const read_counter)(void *map, u64 index, void *value, u32 size) = (void *)55;
+static long (*const read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static void *(*const ring_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*const ring_submit)(void *data, u64 flags) = (void *)132;
 static u64 (*const attach_cookie)(void *ctx) = (void *)174;

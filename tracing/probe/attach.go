@@ -3,10 +3,8 @@ package probe
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -34,6 +32,9 @@ type Options struct {
 	// Values is how many counters of a thread are read at begin and end; see
 	// Count.
 	Values int
+	// OneByOne attaches each probe by a link of its own, as on a Linux that has
+	// no links for several.
+	OneByOne bool
 }
 
 // MaxValues is the largest number of counters.
@@ -57,9 +58,8 @@ type Tracer struct {
 	links    []link.Link // the ends of pairs first
 	slots    []slot
 	targets  []Target
-	stats    io.Closer
-	statErr  error
 	values   int
+	multi    bool         // a link holds several probes
 	threads  map[int]bool // tid
 	counters *ebpf.Map
 	next     uint32 // first free index of counters
@@ -81,7 +81,7 @@ func Attach(o Options) (_ *Tracer, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tracer{targets: o.Targets, values: o.Values, threads: map[int]bool{}}
+	t := &Tracer{targets: o.Targets, values: o.Values, multi: !o.OneByOne && together(), threads: map[int]bool{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.Close())
@@ -95,8 +95,6 @@ func Attach(o Options) (_ *Tracer, err error) {
 	if err := t.load(o, len(places)*len(o.Targets)+len(own)); err != nil {
 		return nil, err
 	}
-	// What the programs take is known only while Linux measures it.
-	t.stats, t.statErr = ebpf.EnableStats(0) // BPF_STATS_RUN_TIME
 	for _, target := range o.Targets {
 		if err := t.attachAll(target.PID, slices.Index(o.Targets, target), places); err != nil {
 			return nil, err
@@ -112,9 +110,7 @@ func Attach(o Options) (_ *Tracer, err error) {
 	return t, nil
 }
 
-// choose picks the named sites, the ends of their pairs, and puts the ends
-// first: an end that is hit before its beginning is attached has none, while a
-// beginning without an end would stay open.
+// choose picks the named sites, and the others of their pairs.
 func choose(places []site.Place, names []string) ([]site.Place, error) {
 	pairs := map[string]bool{}
 	for _, name := range names {
@@ -125,11 +121,9 @@ func choose(places []site.Place, names []string) ([]site.Place, error) {
 		pairs[places[i].Pair] = true
 	}
 	var chosen []site.Place
-	for _, ends := range []bool{true, false} {
-		for _, p := range places {
-			if (p.Role == site.End) == ends && p.Pair != "empty" && (names == nil || pairs[p.Pair]) {
-				chosen = append(chosen, p)
-			}
+	for _, p := range places {
+		if p.Pair != "empty" && (names == nil || pairs[p.Pair]) {
+			chosen = append(chosen, p)
 		}
 	}
 	return chosen, nil
@@ -156,6 +150,9 @@ func (t *Tracer) load(o Options, slots int) error {
 			return err
 		}
 	}
+	if t.multi {
+		asMulti(spec)
+	}
 	if err := spec.LoadAndAssign(&t.objects, nil); err != nil {
 		return Explain("load the programs of the probe sites", err)
 	}
@@ -170,34 +167,6 @@ func Explain(what string, err error) error {
 		return fmt.Errorf("%s: %w\n%+v", what, err, verifier)
 	}
 	return fmt.Errorf("%s: %w", what, err)
-}
-
-// attachAll attaches to places in the program of a process.
-func (t *Tracer) attachAll(pid, target int, places []site.Place) error {
-	path := "/proc/" + strconv.Itoa(pid) + "/exe"
-	program, err := link.OpenExecutable(path)
-	if err != nil {
-		return fmt.Errorf("process %d: %w", pid, err)
-	}
-	pairs := pairNumbers(places)
-	for _, p := range places {
-		cookie := uint64(len(t.slots)) | pairs[p.Pair]<<16
-		if p.Keyed {
-			cookie |= cookieKeyed
-		}
-		if p.Pair == "call" {
-			cookie |= cookieCall
-		}
-		l, err := program.Uprobe("", t.program(p.Role), &link.UprobeOptions{
-			Address: p.Offset, RefCtrOffset: p.Counter, PID: pid, Cookie: cookie,
-		})
-		if err != nil {
-			return Explain(fmt.Sprintf("attach to %s of process %d", p.Name, pid), err)
-		}
-		t.links = append(t.links, l)
-		t.slots = append(t.slots, slot{target, p.Description})
-	}
-	return nil
 }
 
 func pairNumbers(places []site.Place) map[string]uint64 {
@@ -227,10 +196,6 @@ func (t *Tracer) Close() error {
 		errs = append(errs, l.Close())
 	}
 	t.links = nil
-	if t.stats != nil {
-		errs = append(errs, t.stats.Close())
-		t.stats = nil
-	}
 	if t.counters != nil {
 		errs = append(errs, t.counters.Close())
 		t.counters = nil

@@ -102,7 +102,6 @@ type Reading struct {
 	Operations []Operation
 	Empty      Tally
 	Lost       Lost
-	Cost       Cost
 }
 
 // Lost counts what could not be kept.
@@ -113,16 +112,36 @@ type Lost struct {
 	Missed     uint64 `json:"missed"`     // a program was at work already
 }
 
+// Since returns what was lost after an earlier reading.
+func (l Lost) Since(before Lost) Lost {
+	return Lost{l.Hits - before.Hits, l.Open - before.Open, l.Operations - before.Operations, l.Missed - before.Missed}
+}
+
 // Total returns the sum.
 func (l Lost) Total() uint64 { return l.Hits + l.Open + l.Operations + l.Missed }
 
-// Cost is what the programs behind the probes took, by Linux's measure. The
-// trap that leads to them comes on top: see Empty.
+// Cost is what the programs behind the probes took, by Linux's measure: it
+// measures while somebody holds ebpf.EnableStats open. The trap that leads to
+// them comes on top: see Empty.
 type Cost struct {
 	Runs    uint64
 	Runtime time.Duration
-	// Err says why it was not measured.
-	Err error
+}
+
+// Since returns what was taken after an earlier reading.
+func (c Cost) Since(before Cost) Cost {
+	return Cost{c.Runs - before.Runs, c.Runtime - before.Runtime}
+}
+
+// Add adds what a program took.
+func (c *Cost) Add(p *ebpf.Program) (missed uint64, err error) {
+	s, err := p.Stats()
+	if err != nil {
+		return 0, fmt.Errorf("what a program took: %w", err)
+	}
+	c.Runs += s.RunCount
+	c.Runtime += s.Runtime
+	return s.RecursionMisses, nil
 }
 
 // Read adds up what was seen since Attach.
@@ -145,7 +164,7 @@ func (t *Tracer) Read() (*Reading, error) {
 	if r.Operations, err = t.operations(); err != nil {
 		return nil, err
 	}
-	if r.Lost, r.Cost, err = t.cost(); err != nil {
+	if r.Lost, err = t.lost(); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -188,25 +207,33 @@ func (t *Tracer) operations() ([]Operation, error) {
 	return found, entries.Err()
 }
 
-func (t *Tracer) cost() (Lost, Cost, error) {
-	var l Lost
+// lost reads what could not be kept since Attach.
+func (t *Tracer) lost() (l Lost, err error) {
 	for i, n := range []*uint64{&l.Hits, &l.Open, &l.Operations} {
 		if err := t.objects.Lost.Lookup(uint32(i), n); err != nil {
-			return l, Cost{}, fmt.Errorf("read what was lost: %w", err)
+			return l, fmt.Errorf("read what was lost: %w", err)
 		}
 	}
-	cost := Cost{Err: t.statErr}
+	var cost Cost
+	l.Missed, err = t.addCost(&cost)
+	return l, err
+}
+
+// Cost returns what the programs took since Attach.
+func (t *Tracer) Cost() (c Cost, err error) {
+	_, err = t.addCost(&c)
+	return c, err
+}
+
+func (t *Tracer) addCost(c *Cost) (missed uint64, err error) {
 	for _, p := range []*ebpf.Program{t.objects.Instant, t.objects.Begin, t.objects.End} {
-		s, err := p.Stats()
+		n, err := c.Add(p)
 		if err != nil {
-			cost.Err = errors.Join(cost.Err, err)
-			continue
+			return missed, err
 		}
-		cost.Runs += s.RunCount
-		cost.Runtime += s.Runtime
-		l.Missed += s.RecursionMisses
+		missed += n
 	}
-	return l, cost, nil
+	return missed, nil
 }
 
 // Empty passes an empty pair of probes in this process so many times, in

@@ -1,0 +1,61 @@
+package tracing
+
+import "github.com/nrkern/nrkern/tracing/kernelview"
+
+// reportKernel fills in what Linux did.
+func (s *Session) reportKernel(r *Report) error {
+	if s.view == nil {
+		return nil
+	}
+	now, err := s.view.Read()
+	if err != nil {
+		return err
+	}
+	for i, e := range now {
+		r.Kernel = append(r.Kernel, activityOf(e, s.base.activity[i], r.Operations))
+	}
+	return nil
+}
+
+func activityOf(now, before kernelview.Event, operations *uint64) Activity {
+	a := Activity{Event: now.Name, Source: now.Source, Meaning: now.Meaning, ByNode: map[int]uint64{}}
+	if now.Err != nil {
+		a.Reason = reasonOf(now.Err)
+		return a
+	}
+	total := uint64(0)
+	for node, n := range now.Counts {
+		a.ByNode[node] = n - before.Counts[node]
+		total += a.ByNode[node]
+	}
+	a.Total = &total
+	if operations != nil {
+		a.PerOp = per(float64(total), *operations)
+	}
+	return a
+}
+
+// stacksShown is how many stacks a report has.
+const stacksShown = 200
+
+// reportStacks fills in where the threads were.
+func (s *Session) reportStacks(r *Report) error {
+	if s.sampler == nil {
+		return nil
+	}
+	found, lost, err := s.sampler.Read()
+	if err != nil {
+		return err
+	}
+	r.Lost.Stacks = lost
+	all := uint64(0)
+	for _, n := range found {
+		all += n.Samples
+	}
+	for _, n := range found[:min(len(found), stacksShown)] {
+		r.Stacks = append(r.Stacks, Stack{
+			Node: s.nodes[n.PID], Samples: n.Samples, Share: float64(n.Samples) / float64(max(all, 1)), Frames: n.Frames,
+		})
+	}
+	return nil
+}
