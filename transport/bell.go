@@ -97,12 +97,15 @@ func (b *Bell) Wake() {
 }
 
 // Nap sleeps without an announcement, so that Ring costs the ringer nothing: at
-// most d, or until somebody wakes it. A simulated core does not nap: nobody
-// need ever wake it.
+// most d, or until somebody wakes it. Nobody need ever wake it, so a simulated
+// nap ends by itself, where a simulated Sleep does not.
 func (b *Bell) Nap(d time.Duration) {
-	if !hooked {
-		futexWait(&b.word.Word, uint32(b.word.Load()), d)
+	w := b.word.Load()
+	if hooked {
+		hook.Nap(&b.word.Word, w)
+		return
 	}
+	futexWait(&b.word.Word, uint32(w), d)
 }
 
 // Fence orders every store before it before every load after it, by an

@@ -18,6 +18,10 @@ type Hook interface {
 	// Wait is called by a core that found nothing to do while w held seen. The
 	// core need not run again before w changes.
 	Wait(w *Word, seen uint64)
+	// Nap is Wait by a core that relies on its sleep to end by itself some time.
+	Nap(w *Word, seen uint64)
+	// Pause is called by a core that polls several words, between two polls.
+	Pause()
 }
 
 // hook is what every shared access asks while hooked is set.

@@ -71,6 +71,9 @@ func (r *recorder) Read(s *Slot) *Payload {
 	return &s.payload
 }
 
+func (r *recorder) Nap(w *Word, seen uint64) { r.note("nap", w, "=", seen) }
+func (r *recorder) Pause()                   { r.log = append(r.log, "pause") }
+
 func (r *recorder) Wait(w *Word, seen uint64) {
 	r.note("wait", w, "=", seen)
 	if r.wait != nil {
@@ -174,17 +177,23 @@ func TestHookWaiting(t *testing.T) {
 			t.Error("nobody to ring for")
 		}
 	}, func() {
-		waiter := NewWaiter(&Dedicated)
+		waiter := NewWaiter(&Sleepers)
 		if !waiter.Sleepy() || !waiter.Patient() {
-			t.Error("a simulated waiter spins")
+			t.Error("a sleeper spins")
 		}
 		waiter.Wait(&w, 0)
 		b.Sleep(b.Announce(), time.Hour)
-		b.Nap(time.Hour) // nobody is bound to ring, so no wait on the bell
+		b.Nap(time.Hour)
+		waiter = NewWaiter(&Policy{Spins: 1, Yields: 1})
+		for !waiter.Sleepy() {
+			waiter.Pause()
+		}
 	}),
 		"wait w=0",
 		"load bell", "cas bell=0>4294967296", // announce
 		"load bell", "wait bell=4294967296",
 		"load bell", "cas bell=4294967296>1", // ring
-		"load bell") // rung for: nothing to withdraw
+		"load bell",               // rung for: nothing to withdraw
+		"load bell", "nap bell=1", // nobody is bound to ring
+		"pause", "pause")
 }

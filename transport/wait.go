@@ -34,6 +34,10 @@ var Dedicated = Policy{Name: "dedicated", Spins: 64, Yields: 256, SleepMax: time
 // two cores).
 var Oversubscribed = Policy{Name: "oversubscribed", Spins: 1, Yields: 256, SleepMax: time.Millisecond}
 
+// Sleepers is the policy of threads that never poll twice: what a simulated
+// machine uses to search, where polling finds nothing new.
+var Sleepers = Policy{Name: "sleepers", SleepMax: time.Millisecond}
+
 // Goroutines is the policy of ordinary goroutines in one process.
 var Goroutines = Policy{Name: "goroutines", Spins: 16, Yields: 256, SleepMax: time.Millisecond, Goroutines: true}
 
@@ -71,14 +75,17 @@ func (w *Waiter) Patient() bool { return Simulated() || w.turns > w.policy.Spins
 // Sleepy reports whether the next Wait would sleep. A thread that waits for more
 // than one word, and so cannot sleep on it, calls Pause until it is sleepy, then
 // sleeps on a Bell.
-func (w *Waiter) Sleepy() bool { return hooked || w.turns >= w.policy.Spins+w.policy.Yields }
+func (w *Waiter) Sleepy() bool { return w.turns >= w.policy.Spins+w.policy.Yields }
 
 // Pause spins or yields once, as the policy says.
 func (w *Waiter) Pause() {
 	w.turns++
-	if w.turns <= w.policy.Spins {
+	switch {
+	case hooked:
+		hook.Pause()
+	case w.turns <= w.policy.Spins:
 		pause()
-	} else {
+	default:
 		w.yield()
 	}
 }
@@ -86,11 +93,11 @@ func (w *Waiter) Pause() {
 // Wait lets some time pass, or returns early when word no longer holds seen.
 // The caller loops: it polls, and waits when it found nothing.
 func (w *Waiter) Wait(word *Word, seen uint64) {
+	w.turns++
 	if hooked {
 		hook.Wait(word, seen)
 		return
 	}
-	w.turns++
 	switch over := w.turns - w.policy.Spins; {
 	case over <= 0:
 		pause()
