@@ -1,6 +1,9 @@
 package combining
 
-import "github.com/nrkern/nrkern/transport"
+import (
+	"github.com/nrkern/nrkern/internal/mutant"
+	"github.com/nrkern/nrkern/transport"
+)
 
 // Server is a node that must answer others even when none of its own threads
 // calls: a monitor with messages to handle, or a replica that holds up the log.
@@ -50,6 +53,10 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 		// seeing that we rest (its unlocking is a plain store), and would make
 		// Serve do nothing: let it go first. A later one sees it.
 		s.Station().AwaitFree()
+		if mutant.NoSecondLook {
+			bell.Sleep(ticket, transport.LongNap)
+			continue
+		}
 		if progress, err = s.Serve(); progress || err != nil {
 			bell.Withdraw(ticket)
 			s.Station().Rouse()

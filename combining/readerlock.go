@@ -1,6 +1,9 @@
 package combining
 
-import "github.com/nrkern/nrkern/transport"
+import (
+	"github.com/nrkern/nrkern/internal/mutant"
+	"github.com/nrkern/nrkern/transport"
+)
 
 // ReaderLock is a distributed reader-writer lock: each reader has a flag on a
 // line of its own, so that readers do not disturb each other (on a prototype with
@@ -21,7 +24,11 @@ func NewReaderLock(p *transport.Policy) *ReaderLock { return &ReaderLock{policy:
 // RLock lets reader id in. No thread may use another's id.
 func (l *ReaderLock) RLock(id int) {
 	flag := &l.flags[id]
-	flag.Swap(1)
+	if mutant.PlainReaderFlag {
+		flag.Store(1)
+	} else {
+		flag.Swap(1)
+	}
 	if l.writer.Load() == 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
@@ -134,6 +135,10 @@ func (n *Node) receive(p *peer, first *kernel.Payload) error {
 	}
 	if int(d.Origin().Node) != p.id {
 		return fmt.Errorf("%w: its origin is node %d", ErrBadMessage, d.Origin().Node)
+	}
+	if mutant.AckBeforeCopy {
+		p.channel.Release(d.Payloads())
+		p.channel.Receive()
 	}
 	kernel.DecodeHead(first, &n.request)
 	n.request.Data = n.data(p, n.request.Data, d)

@@ -3,6 +3,7 @@ package nrkernel
 import (
 	"fmt"
 
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
@@ -26,6 +27,9 @@ func (r *Replica) combine() error {
 			return err
 		}
 		at := start
+		if mutant.FillingEarly {
+			r.log.filled()
+		}
 		for _, p := range r.batch {
 			at = r.log.write(at, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
 		}
@@ -37,7 +41,7 @@ func (r *Replica) combine() error {
 		}
 		r.handOut()
 		site.CombineEnd(r.log.id)
-		if lateCtail {
+		if mutant.LateCtail {
 			r.log.complete()
 		}
 	}
@@ -77,6 +81,9 @@ func (r *Replica) giveBack() {
 // handOut shows the threads of the batch their results.
 func (r *Replica) handOut() {
 	for i, p := range r.batch {
+		if mutant.ForgetThread && i > 0 && i+1 == len(r.batch) {
+			continue
+		}
 		p.thread.Finish(p.place)
 		if i+1 == len(r.batch) || r.batch[i+1].thread != p.thread {
 			p.thread.Deliver()
@@ -156,7 +163,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 			}
 		}
 		// ctail covers the effects before a reader can see them.
-		if !lateCtail {
+		if !mutant.LateCtail {
 			l.complete()
 		}
 		l.store.Replicas[l.id].Applied.Store(l.applied)

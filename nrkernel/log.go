@@ -1,6 +1,7 @@
 package nrkernel
 
 import (
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -72,15 +73,24 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 		tail := word.Load()
 		if tail+n > l.lookAt {
 			l.look(tail)
-			if tail+n-l.minimum > l.capacity() {
+			room := l.capacity()
+			if mutant.ReclaimEarly {
+				room++
+			}
+			if tail+n-l.minimum > room {
 				return 0, false
 			}
 		}
 		// Filling is a lower bound of what the exchange below may give us, and
 		// the exchange makes it visible first: a recovery that finds it clear
 		// after it sampled tail knows that nothing below is ours to fill.
-		own.Filling.Store(tail + 1)
+		if !mutant.FillingLate {
+			own.Filling.Store(tail + 1)
+		}
 		if word.CompareAndSwap(tail, tail+n) {
+			if mutant.FillingLate {
+				own.Filling.Store(tail + 1)
+			}
 			l.tailMoved = tail != l.lastTail
 			l.lastTail = tail + n
 			l.events.Batches.Add(1)
@@ -150,6 +160,9 @@ func (l *log) write(index uint64, op *kernel.Op, from kernel.Origin) uint64 {
 		s.Publish(transport.Generation(at))
 	}
 	s := l.store.At(index)
+	if mutant.HeaderFirst {
+		s.Publish(transport.Generation(index))
+	}
 	kernel.EncodeHead(s.Fill(), op, from)
 	s.Publish(transport.Generation(index))
 	return index + uint64(n)
@@ -157,6 +170,9 @@ func (l *log) write(index uint64, op *kernel.Op, from kernel.Origin) uint64 {
 
 // live reports whether the entry at an index is published.
 func (l *log) live(index uint64) bool {
+	if mutant.NoGeneration {
+		return l.store.At(index).Header() != 0
+	}
 	return l.store.At(index).Header() == transport.Generation(index)
 }
 

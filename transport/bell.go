@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 	"unsafe"
+
+	"github.com/nrkern/nrkern/internal/mutant"
 )
 
 // Bell wakes the threads of a node that sleep until others want something of
@@ -34,7 +36,12 @@ const announcement = 1 << 32
 // second look.
 func (b *Bell) Announce() (ticket uint64) {
 	for {
-		if w := b.word.Load(); b.word.CompareAndSwap(w, w+announcement) {
+		w := b.word.Load()
+		if mutant.PlainParking {
+			b.word.Store(w + announcement)
+			return uint64(uint32(w))
+		}
+		if b.word.CompareAndSwap(w, w+announcement) {
 			return uint64(uint32(w))
 		}
 	}

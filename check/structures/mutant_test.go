@@ -23,8 +23,8 @@ func TestProbeFindsLateCtail(t *testing.T) {
 	for _, test := range []string{"TestProbeInTurn", "TestProbeShared"} {
 		t.Run(test, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), goTool, "test", "-count=1", "-v",
-				"-tags", "nrkern_mutant_late_ctail", "-run", "^"+test+"$/^nr$", ".")
-			cmd.Env = append(os.Environ(), "NRKERN_LONG=1")
+				"-tags", "nrkern_mutants", "-run", "^"+test+"$/^nr$", ".")
+			cmd.Env = append(os.Environ(), "NRKERN_LONG=1", "NRKERN_MUTANT=late-ctail")
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || !bytes.Contains(out, []byte(" stale reads of ")) {

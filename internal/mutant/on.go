@@ -1,0 +1,64 @@
+//go:build nrkern_mutants
+
+package mutant
+
+import "fmt"
+
+// The faults, as in off.go, where each is explained.
+var (
+	LateCtail       bool
+	NoGeneration    bool
+	HeaderFirst     bool
+	PlainReaderFlag bool
+	PlainParking    bool
+	CreditPlusOne   bool
+	NoGate          bool
+	ForgetThread    bool
+	ReclaimEarly    bool
+	NoSecondLook    bool
+	AckBeforeCopy   bool
+	FillingLate     bool
+	FillingEarly    bool
+)
+
+// all is every fault, in the order of off.go, under the name tests print.
+var all = []struct {
+	name string
+	on   *bool
+}{
+	{"late-ctail", &LateCtail},
+	{"no-generation", &NoGeneration},
+	{"header-first", &HeaderFirst},
+	{"plain-reader-flag", &PlainReaderFlag},
+	{"plain-parking", &PlainParking},
+	{"credit-plus-one", &CreditPlusOne},
+	{"no-gate", &NoGate},
+	{"forget-thread", &ForgetThread},
+	{"reclaim-early", &ReclaimEarly},
+	{"no-second-look", &NoSecondLook},
+	{"ack-before-copy", &AckBeforeCopy},
+	{"filling-late", &FillingLate},
+	{"filling-early", &FillingEarly},
+}
+
+// Names returns the names of all faults.
+func Names() []string {
+	var names []string
+	for _, f := range all {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Select switches one fault on and all others off; no name switches all off.
+func Select(name string) error {
+	known := name == ""
+	for _, f := range all {
+		*f.on = f.name == name
+		known = known || *f.on
+	}
+	if !known {
+		return fmt.Errorf("no mutant %q", name)
+	}
+	return nil
+}

@@ -1,5 +1,0 @@
-//go:build nrkern_mutant_late_ctail
-
-package nrkernel
-
-const lateCtail = true
