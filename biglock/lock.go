@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -131,6 +132,9 @@ func (l *mcs) unlock(id int) {
 	next := me.next.Load()
 	if next == 0 {
 		if l.tail.CompareAndSwap(uint64(id)+1, 0) {
+			return
+		}
+		if mutant.QueueUnlinked {
 			return
 		}
 		// Somebody has exchanged the tail and is about to name itself.

@@ -38,7 +38,9 @@ func (l *ReaderLock) RLock(id int) {
 func (l *ReaderLock) rlockSlow(flag *transport.Line) {
 	w := transport.NewWaiter(l.policy)
 	for {
-		flag.Store(0)
+		if !mutant.FlagStaysUp {
+			flag.Store(0)
+		}
 		for l.writer.Load() != 0 {
 			w.Wait(&l.writer.Word, 1)
 		}
@@ -56,6 +58,9 @@ func (l *ReaderLock) RUnlock(id int) { l.flags[id].Store(0) }
 // There is one writer at a time: the caller sees to that.
 func (l *ReaderLock) Lock(threads []*Thread) {
 	l.writer.Swap(1)
+	if mutant.SkipLastReader && len(threads) > 1 {
+		threads = threads[:len(threads)-1]
+	}
 	for _, t := range threads {
 		flag := &l.flags[t.ID]
 		if flag.Load() == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -34,6 +35,13 @@ func NewStation(p *transport.Policy) *Station { return &Station{policy: p} }
 
 // TryLock makes the caller the combiner if nobody is.
 func (s *Station) TryLock() bool {
+	if mutant.LockByStore {
+		free := s.lock.Load() == 0
+		if free {
+			s.lock.Store(1)
+		}
+		return free
+	}
 	return s.lock.Load() == 0 && s.lock.CompareAndSwap(0, 1)
 }
 

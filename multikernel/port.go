@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
@@ -130,6 +131,11 @@ func (p *Port) wait() (int, error) {
 		}
 		n.hurry()
 		ticket := n.Bell().Announce()
+		// Who is at it now may have delivered our answer and looked for sleepers
+		// before we announced: its stores are plain. A later one sees us.
+		if !mutant.SleepPastMonitor {
+			n.station.AwaitFree()
+		}
 		progress, err := n.Serve()
 		if err != nil {
 			n.Bell().Withdraw(ticket)

@@ -3,6 +3,7 @@ package multikernel
 import (
 	"fmt"
 
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 )
 
@@ -113,7 +114,9 @@ func (n *Node) release(from int, to kernel.Origin, step kernel.Step) error {
 			n.reply(from, to, step, t.op.Service, t.op.Code, &n.answer)
 		}
 		n.tasks.spare = append(n.tasks.spare, t)
-		n.resume()
+		if !mutant.LeaveWaiting {
+			n.resume()
+		}
 		return nil
 	}
 	return fmt.Errorf("%w: step %d of an operation that was not prepared", ErrBadMessage, step)

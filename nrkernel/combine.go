@@ -35,11 +35,16 @@ func (r *Replica) combine() error {
 		}
 		r.log.filled()
 		site.Append(r.log.id, start, slots, len(r.batch))
+		if mutant.DeliverEarly {
+			r.handOut()
+		}
 		r.log.events.Entries.Add(uint64(len(r.batch)))
 		if err := r.replay(at, start, at); err != nil {
 			return err
 		}
-		r.handOut()
+		if !mutant.DeliverEarly {
+			r.handOut()
+		}
 		site.CombineEnd(r.log.id)
 		if mutant.LateCtail {
 			r.log.complete()
@@ -60,7 +65,9 @@ func (r *Replica) collect() (slots uint64) {
 			}
 			n := uint64(kernel.Payloads(len(t.Ops[place].Data)))
 			if slots+n > limit {
-				t.Untake()
+				if !mutant.LoseOverflow {
+					t.Untake()
+				}
 				return slots
 			}
 			slots += n
@@ -117,9 +124,15 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 		if w.Patient() && r.stopped() {
 			return 0, kernel.ErrStopped
 		}
-		id, ltail := r.log.laggard()
+		id, ltail, lag := r.log.laggard()
+		if (id == r.log.id || lag+n <= r.log.capacity()) && !mutant.WaitForNobody {
+			continue // who held the log up has caught up since, or it is us by now
+		}
+		bell := &r.log.store.Replicas[id].Bell
 		if w.Sleepy() {
-			r.log.store.Replicas[id].Bell.Wake() // its threads have stopped, and its attending thread naps
+			bell.Wake() // its threads have stopped, and its attending thread naps
+		} else {
+			bell.Ring() // nobody has, if it came to be the laggard just now
 		}
 		w.Wait(&r.log.store.Replicas[id].Applied.Word, ltail)
 	}
@@ -161,6 +174,9 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 				r.unlockReaders(alone)
 				return err
 			}
+		}
+		if mutant.LtailFirst {
+			l.store.Replicas[l.id].Applied.Store(l.applied)
 		}
 		// ctail covers the effects before a reader can see them.
 		if !mutant.LateCtail {

@@ -127,6 +127,10 @@ func (l *log) look(tail uint64) {
 		most = max(most, lag)
 	}
 	l.minimum = tail - most
+	if mutant.StaleMinimum {
+		l.lookAt = tail + l.capacity()
+		return
+	}
 	l.lookAt = tail + (l.capacity()-min(most, l.capacity()))/2
 }
 
@@ -134,8 +138,9 @@ func (l *log) look(tail uint64) {
 // and may therefore be the smaller.
 func behind(tail, ltail uint64) uint64 { return uint64(max(int64(tail-ltail), 0)) }
 
-// laggard returns the replica that holds the log up the most, and its ltail.
-func (l *log) laggard() (id int, ltail uint64) {
+// laggard returns the replica that holds the log up the most, its ltail, and how
+// far that is behind the tail.
+func (l *log) laggard() (id int, ltail, lag uint64) {
 	tail := l.store.Control.Tail.Load()
 	id, ltail = l.id, l.applied
 	for i, r := range l.store.Replicas {
@@ -146,7 +151,7 @@ func (l *log) laggard() (id int, ltail uint64) {
 			id, ltail = i, at
 		}
 	}
-	return id, ltail
+	return id, ltail, behind(tail, ltail)
 }
 
 // write encodes op into the slots from index on, the first header last, and
@@ -205,6 +210,10 @@ func (l *log) complete() {
 			l.lastCompleted = c
 		}
 		if c >= l.applied {
+			return
+		}
+		if mutant.CtailStored {
+			word.Store(l.applied)
 			return
 		}
 		if word.CompareAndSwap(c, l.applied) {

@@ -141,7 +141,9 @@ func (p *Port) read() error {
 			return err
 		}
 	}
-	r.readers.RLock(p.thread.ID)
+	if !mutant.ReadUnlocked {
+		r.readers.RLock(p.thread.ID)
+	}
 	for _, place := range p.reads {
 		r.table.Execute(&p.thread.Ops[place], &p.thread.Results[place])
 	}

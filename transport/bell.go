@@ -52,8 +52,14 @@ func (b *Bell) Announce() (ticket uint64) {
 func (b *Bell) Sleep(ticket uint64, d time.Duration) {
 	if !hooked {
 		futexWait(&b.word.Word, uint32(ticket), d)
-	} else if w := b.word.Load(); uint32(w) == uint32(ticket) {
-		hook.Wait(&b.word.Word, w)
+	} else {
+		// Announcements of others change the word, and wake no sleeper. A hook
+		// that comes back while the word is as it was ends the sleep.
+		w, before := b.word.Load(), uint64(math.MaxUint64)
+		for w != before && uint32(w) == uint32(ticket) {
+			hook.Wait(&b.word.Word, w)
+			w, before = b.word.Load(), w
+		}
 	}
 	b.Withdraw(ticket)
 }
@@ -62,6 +68,9 @@ func (b *Bell) Sleep(ticket uint64, d time.Duration) {
 func (b *Bell) Withdraw(ticket uint64) {
 	for {
 		w := b.word.Load()
+		if mutant.WithdrawAnother && w >= announcement {
+			ticket = w
+		}
 		if uint32(w) != uint32(ticket) || b.word.CompareAndSwap(w, w-announcement) {
 			return // it rang, which ended all announcements, or ours is gone now
 		}
@@ -78,6 +87,9 @@ func (b *Bell) Ring() bool {
 		w := b.word.Load()
 		if w < announcement {
 			return false
+		}
+		if mutant.RingUncounted && b.word.CompareAndSwap(w, uint64(uint32(w))) {
+			break
 		}
 		if b.word.CompareAndSwap(w, uint64(uint32(w)+1)) {
 			break
@@ -117,7 +129,13 @@ func (b *Bell) Nap(d time.Duration) {
 
 // Fence orders every store before it before every load after it, by an
 // exchange on a word that nobody else uses.
-func Fence(private *Word) { private.Swap(0) }
+func Fence(private *Word) {
+	if mutant.NoFence {
+		private.Store(0)
+		return
+	}
+	private.Swap(0)
+}
 
 var (
 	_ [BellSize - unsafe.Sizeof(Bell{})]struct{} // BellSize is no smaller

@@ -104,6 +104,9 @@ func newChannelAt(tx, rx []Slot, start int) (*Channel, error) {
 func ackAfter(ring []Slot) int { return max(2, len(ring)/4) }
 
 func (c *Channel) header(number int, kind uint64) uint64 {
+	if mutant.AckAhead {
+		return uint64(number)<<numberShift | kind<<kindShift | uint64(uint16(c.taken+1))
+	}
 	return uint64(number)<<numberShift | kind<<kindShift | uint64(uint16(c.taken))
 }
 
@@ -133,6 +136,9 @@ func (c *Channel) Fill(i int) *Payload {
 // Send publishes the message in the n slots that were filled. The first header
 // is written last: whoever sees it can read the whole message.
 func (c *Channel) Send(n int) {
+	if mutant.FirstHeaderFirst {
+		c.tx[c.sent&c.txMask].Publish(c.header(c.sent, kindFirst))
+	}
 	for i := n - 1; i > 0; i-- {
 		c.tx[(c.sent+i)&c.txMask].Publish(c.header(c.sent+i, kindContinuation))
 	}
@@ -155,7 +161,7 @@ func (c *Channel) Receive() *Payload {
 	for {
 		s := &c.rx[c.taken&c.rxMask]
 		h := s.Header()
-		if h>>numberShift != uint64(c.taken)<<numberShift>>numberShift || h>>kindShift&3 == 0 {
+		if h>>numberShift != uint64(c.taken)<<numberShift>>numberShift && !mutant.NoNumber || h>>kindShift&3 == 0 {
 			if c.taken-c.told >= c.dueAck {
 				c.tell()
 			}

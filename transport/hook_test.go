@@ -177,7 +177,7 @@ func TestHookWaiting(t *testing.T) {
 			t.Error("nobody to ring for")
 		}
 	}, func() {
-		waiter := NewWaiter(&Sleepers)
+		waiter := NewWaiter(&Policy{})
 		if !waiter.Sleepy() || !waiter.Patient() {
 			t.Error("a sleeper spins")
 		}
@@ -193,7 +193,8 @@ func TestHookWaiting(t *testing.T) {
 		"load bell", "cas bell=0>4294967296", // announce
 		"load bell", "wait bell=4294967296",
 		"load bell", "cas bell=4294967296>1", // ring
-		"load bell",               // rung for: nothing to withdraw
+		"load bell",               // rung for, not another's announcement
+		"load bell",               // nothing to withdraw
 		"load bell", "nap bell=1", // nobody is bound to ring
 		"pause", "pause")
 }

@@ -34,10 +34,6 @@ var Dedicated = Policy{Name: "dedicated", Spins: 64, Yields: 256, SleepMax: time
 // two cores).
 var Oversubscribed = Policy{Name: "oversubscribed", Spins: 1, Yields: 256, SleepMax: time.Millisecond}
 
-// Sleepers is the policy of threads that never poll twice: what a simulated
-// machine uses to search, where polling finds nothing new.
-var Sleepers = Policy{Name: "sleepers", SleepMax: time.Millisecond}
-
 // Goroutines is the policy of ordinary goroutines in one process.
 var Goroutines = Policy{Name: "goroutines", Spins: 16, Yields: 256, SleepMax: time.Millisecond, Goroutines: true}
 

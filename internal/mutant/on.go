@@ -6,19 +6,40 @@ import "fmt"
 
 // The faults, as in off.go, where each is explained.
 var (
-	LateCtail       bool
-	NoGeneration    bool
-	HeaderFirst     bool
-	PlainReaderFlag bool
-	PlainParking    bool
-	CreditPlusOne   bool
-	NoGate          bool
-	ForgetThread    bool
-	ReclaimEarly    bool
-	NoSecondLook    bool
-	AckBeforeCopy   bool
-	FillingLate     bool
-	FillingEarly    bool
+	LateCtail        bool
+	NoGeneration     bool
+	HeaderFirst      bool
+	PlainReaderFlag  bool
+	PlainParking     bool
+	CreditPlusOne    bool
+	NoGate           bool
+	ForgetThread     bool
+	ReclaimEarly     bool
+	NoSecondLook     bool
+	AckBeforeCopy    bool
+	FillingLate      bool
+	FillingEarly     bool
+	SleepPastMonitor bool
+	RestPastCombiner bool
+	WaitForNobody    bool
+	CtailStored      bool
+	LtailFirst       bool
+	StaleMinimum     bool
+	LoseOverflow     bool
+	DeliverEarly     bool
+	ReadUnlocked     bool
+	SkipLastReader   bool
+	FlagStaysUp      bool
+	LockByStore      bool
+	FirstHeaderFirst bool
+	NoNumber         bool
+	AckAhead         bool
+	NoFence          bool
+	WithdrawAnother  bool
+	RingUncounted    bool
+	QueueUnlinked    bool
+	PastLockedShards bool
+	LeaveWaiting     bool
 )
 
 // all is every fault, in the order of off.go, under the name tests print.
@@ -39,6 +60,27 @@ var all = []struct {
 	{"ack-before-copy", &AckBeforeCopy},
 	{"filling-late", &FillingLate},
 	{"filling-early", &FillingEarly},
+	{"sleep-past-monitor", &SleepPastMonitor},
+	{"rest-past-combiner", &RestPastCombiner},
+	{"wait-for-nobody", &WaitForNobody},
+	{"ctail-stored", &CtailStored},
+	{"ltail-first", &LtailFirst},
+	{"stale-minimum", &StaleMinimum},
+	{"lose-overflow", &LoseOverflow},
+	{"deliver-early", &DeliverEarly},
+	{"read-unlocked", &ReadUnlocked},
+	{"skip-last-reader", &SkipLastReader},
+	{"flag-stays-up", &FlagStaysUp},
+	{"lock-by-store", &LockByStore},
+	{"first-header-first", &FirstHeaderFirst},
+	{"no-number", &NoNumber},
+	{"ack-ahead", &AckAhead},
+	{"no-fence", &NoFence},
+	{"withdraw-another", &WithdrawAnother},
+	{"ring-uncounted", &RingUncounted},
+	{"queue-unlinked", &QueueUnlinked},
+	{"past-locked-shards", &PastLockedShards},
+	{"leave-waiting", &LeaveWaiting},
 }
 
 // Names returns the names of all faults.
