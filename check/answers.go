@@ -7,7 +7,6 @@ import (
 
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
-	"github.com/nrkern/nrkern/workload"
 )
 
 // ErrDiffer is the error of two machines that answer differently.
@@ -23,10 +22,7 @@ const answerKeys = 257
 // fresh, or in equal states. Ports that can tell a digest (workload.Baseline)
 // are asked for it at the end; for others, compare those of the machines.
 func SameAnswers(a, b kernel.Port, seed uint64, n int) error {
-	r := &recorder{
-		spec: HistorySpec{Keys: answerKeys, DataMax: kernel.MaxData, Many: 5, Alone: true},
-		seen: make(map[uint64]uint64), random: workload.NewRandom(seed, 0),
-	}
+	r := HistorySpec{Keys: answerKeys, DataMax: kernel.MaxData, Many: 5, Alone: true, Seed: seed}.newGenerator(0)
 	both := func(i int, op kernel.Op) (*kernel.Result, error) {
 		x, err := kernel.Call(a, op)
 		if err != nil {

@@ -76,44 +76,74 @@ func (s HistorySpec) perKey() int { return max(1, judgeable/max(1, s.Clients)) }
 // returns the error and what it has, with the outstanding operations open: all
 // of that belongs to the history.
 func (s HistorySpec) Record(port kernel.Port, client int, ctl *workload.Control) ([]Entry, error) {
+	r, err := s.NewRecorder(port, client, monotonic)
+	if err != nil {
+		return nil, err
+	}
+	ctl.Meet(s.Clients)
+	err = r.Run()
+	return r.entries, err
+}
+
+// Recorder is a client of a history whose clock is the caller's.
+type Recorder struct {
+	*generator
+	port    kernel.Port
+	now     func() int64
+	entries []Entry
+	on      map[uint64]int // operations outstanding on each key
+	at      []int          // entry of each outstanding place
+}
+
+// NewRecorder returns a client that tells the time by now, which must grow
+// with every call if several clients are to share it.
+func (s HistorySpec) NewRecorder(port kernel.Port, client int, now func() int64) (*Recorder, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	if n := len(port.Ops()); n < s.Window {
 		return nil, fmt.Errorf("%w: client %d: window %d: its port was opened for %d", ErrHistory, client, s.Window, n)
 	}
-	r := &recorder{
-		spec: s, port: port, client: client,
-		random:  workload.NewRandom(s.Seed, uint64(client)),
+	return &Recorder{
+		generator: s.newGenerator(client), port: port, now: now,
 		entries: make([]Entry, 0, s.Operations),
-		seen:    make(map[uint64]uint64),
 		on:      make(map[uint64]int),
 		at:      make([]int, s.Window),
-	}
-	ctl.Meet(s.Clients)
-	err := r.record()
-	if err != nil {
-		err = fmt.Errorf("client %d: %w", client, err)
-	}
-	return r.entries, err
+	}, nil
 }
 
-type recorder struct {
-	spec    HistorySpec
-	port    kernel.Port
-	client  int
-	random  workload.Random
-	entries []Entry
+// Run issues the operations and returns when all are answered, or the port
+// fails.
+func (r *Recorder) Run() error {
+	if err := r.record(); err != nil {
+		return fmt.Errorf("client %d: %w", r.client, err)
+	}
+	return nil
+}
+
+// Entries returns what was recorded so far, open operations included.
+func (r *Recorder) Entries() []Entry { return r.entries }
+
+// generator makes the random operations of one client.
+type generator struct {
+	spec   HistorySpec
+	client int
+	random workload.Random
 	// seen is the last word that the client learned of each key.
 	seen   map[uint64]uint64
 	unique uint64
-	on     map[uint64]int // operations outstanding on each key
-	at     []int          // entry of each outstanding place
+}
+
+func (s HistorySpec) newGenerator(client int) *generator {
+	return &generator{
+		spec: s, client: client, random: workload.NewRandom(s.Seed, uint64(client)),
+		seen: make(map[uint64]uint64),
+	}
 }
 
 // record issues the operations in bursts of random size, one after the other
 // as places of the window come free.
-func (r *recorder) record() error {
+func (r *Recorder) record() error {
 	var free []int
 	for i := range r.at {
 		free = append(free, i)
@@ -132,7 +162,7 @@ func (r *recorder) record() error {
 		if len(free) == len(r.at) {
 			continue
 		}
-		if r.random.Below(100) < uint64(r.spec.Yield) {
+		if r.spec.Yield > 0 && r.random.Below(100) < uint64(r.spec.Yield) {
 			runtime.Gosched()
 		}
 		place, err := r.port.Next()
@@ -147,7 +177,7 @@ func (r *recorder) record() error {
 
 // key returns a random key, or the next one that has not too much outstanding,
 // or false if all have.
-func (r *recorder) key() (uint64, bool) {
+func (r *Recorder) key() (uint64, bool) {
 	first := r.random.Below(r.spec.Keys)
 	for i := range r.spec.Keys {
 		if key := r.spec.Base + (first+i)%r.spec.Keys; r.on[key] < r.spec.perKey() {
@@ -157,7 +187,7 @@ func (r *recorder) key() (uint64, bool) {
 	return 0, false
 }
 
-func (r *recorder) start(place int, key uint64) {
+func (r *Recorder) start(place int, key uint64) {
 	op := r.operation(key)
 	r.on[op.Args[0]]++ // what is over several keys counts as one on some key
 	r.port.Ops()[place] = op
@@ -165,13 +195,13 @@ func (r *recorder) start(place int, key uint64) {
 	r.entries = append(r.entries, Entry{
 		Client: r.client, Place: place,
 		Code: op.Code, Key: op.Args[0], Words: [2]uint64{op.Args[1], op.Args[2]}, Data: op.Data,
-		Call: monotonic(),
+		Call: r.now(),
 	})
 	r.port.Start(place)
 }
 
-func (r *recorder) collect(place int) {
-	now := monotonic()
+func (r *Recorder) collect(place int) {
+	now := r.now()
 	e, res := &r.entries[r.at[place]], &r.port.Results()[place]
 	e.Return, e.Answered = now, true
 	r.on[e.Key]--
@@ -196,7 +226,7 @@ func (r *recorder) collect(place int) {
 
 // operation returns a random operation on a key, or over several keys. Every
 // value written is unique, so that a read tells which write it saw.
-func (r *recorder) operation(key uint64) kernel.Op {
+func (r *generator) operation(key uint64) kernel.Op {
 	if many := r.spec.Many; many > 0 && r.random.Below(100) < uint64(many) {
 		return r.overSeveral()
 	}
@@ -227,7 +257,7 @@ func (r *recorder) operation(key uint64) kernel.Op {
 }
 
 // overSeveral returns a random operation over several keys.
-func (r *recorder) overSeveral() kernel.Op {
+func (r *generator) overSeveral() kernel.Op {
 	s := &r.spec
 	switch n := r.random.Below(100); {
 	case n < 50:
@@ -246,13 +276,13 @@ func (r *recorder) overSeveral() kernel.Op {
 
 // word returns a word that no other client and no other operation writes, with
 // room below for additions.
-func (r *recorder) word() uint64 {
+func (r *generator) word() uint64 {
 	r.unique++
 	return uint64(r.client+1)<<44 | r.unique<<16
 }
 
 // bytes returns a byte string that begins with a unique word, if long enough.
-func (r *recorder) bytes() []byte {
+func (r *generator) bytes() []byte {
 	b := binary.LittleEndian.AppendUint64(nil, r.word())
 	for n := int(r.random.Below(uint64(r.spec.DataMax) + 1)); len(b) < n; {
 		b = binary.LittleEndian.AppendUint64(b, r.random.Next())
