@@ -17,8 +17,9 @@ FUZZTIME ?= 20s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # Packages that the race detector tells nothing about: the rules run no
-# concurrent code, and a guest runs in a virtual machine of its own.
-NO_RACE := /internal/(rules|platform)$$|/guest(/|$$)
+# concurrent code, the simulated machine runs one core at a time (and has an eye
+# for races of its own), and a guest runs in a virtual machine of its own.
+NO_RACE := /internal/(rules|platform)$$|/simulate$$|/guest(/|$$)
 
 .PHONY: help build demo bench test race lint test-guest test-long fuzz bpf check clean
 

@@ -57,7 +57,7 @@ func importTable() []row {
 		{folder: "check/structures"},
 
 		// The machine that is simulated, and the probes of the one that runs.
-		{folder: "simulate", may: []string{"kernel", "combining", "nrkernel", "multikernel", "transport", "numa"}},
+		{folder: "simulate", may: []string{"kernel", "combining", "workload", "check", "biglock", "nrkernel", "multikernel", "transport", "numa"}},
 		{folder: "tracing", may: []string{"numa", "transport"}, modules: []string{bpf, syscalls}},
 
 		// Processes that run a structure.

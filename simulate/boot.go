@@ -1,0 +1,192 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import (
+	"fmt"
+
+	"github.com/nrkern/nrkern/biglock"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/multikernel"
+	"github.com/nrkern/nrkern/nrkernel"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// layout returns what the segment of the scenario's structure holds, or nil
+// if all is on the heap.
+func (r *run) layout() (*transport.Layout, error) {
+	l := new(transport.Layout)
+	switch r.Structure {
+	case "nr":
+		return l, l.AddLog("log", logSlots, r.Nodes, 0)
+	case "multikernel":
+		return l, multikernel.AddMesh(l, r.Nodes, multikernel.MinRing)
+	case "channel":
+		for node := range 2 {
+			l.Add(fmt.Sprintf("mesh.from.%d", node), node, channelRing*transport.SlotSize)
+		}
+		return l, nil
+	case "bell":
+		l.Add("mesh.bell.0", 0, transport.BellSize)
+		l.Add("work", 0, bellRingers*transport.LineSize)
+		return l, nil
+	}
+	return nil, nil
+}
+
+// leadKey is the key that the lead writes: no history uses it.
+const leadKey = 1 << 50
+
+// bootNR boots a kernel process a node, as package node does.
+func bootNR(r *run) error {
+	store, err := transport.OpenLog(r.memory.keep, "log")
+	if err != nil {
+		return err
+	}
+	r.log = watchLog(r, store)
+	nrkernel.Prepare(store)
+	replicas := make([]*nrkernel.Replica, r.Nodes)
+	for node := range replicas {
+		r.machine.home = node
+		table, _, err := r.table(node)
+		if err != nil {
+			return err
+		}
+		if replicas[node], err = nrkernel.NewReplica(store, table, nrkernel.Config{ID: node, Policy: &r.policy}); err != nil {
+			return err
+		}
+		r.nameWord(replicas[node].Station().Locked(), "combiner lock of node %d", node)
+		r.watchLock(node, replicas[node].Station().Locked())
+	}
+	r.machine.home = 0
+	if err := r.fill(replicas[0]); err != nil {
+		return err
+	}
+	for node, rep := range replicas {
+		r.machine.home = node
+		for range r.Clients {
+			if err := r.addClient(node, func(w int) (kernel.Port, error) { return rep.NewPort(w) }); err != nil {
+				return err
+			}
+		}
+		r.attend(node, rep)
+	}
+	return nil
+}
+
+// fill fills the lead's slots from node 0.
+func (r *run) fill(rep *nrkernel.Replica) error {
+	if r.Lead == 0 {
+		return nil
+	}
+	p, err := rep.NewPort(1)
+	if err != nil {
+		return err
+	}
+	for i := range r.Lead {
+		if _, err := kernel.Call(p, kv.Put(leadKey, uint64(i))); err != nil {
+			return err
+		}
+	}
+	return p.Close()
+}
+
+// bootGroup boots replicas in one process.
+func bootGroup(r *run) error {
+	node := 0
+	g, err := nrkernel.NewGroup(r.Nodes, func() kernel.Service {
+		s := &service{Spanning: kv.New(kv.Options{}), run: r, node: node, state: object{name: fmt.Sprintf("the state of replica %d", node)}}
+		node++
+		r.services = append(r.services, s)
+		return s
+	}, nrkernel.Options{LogSlots: logSlots, Policy: &r.policy})
+	if err != nil {
+		return err
+	}
+	r.log = &logWatch{run: r} // the order of operations; its words are the group's own
+	for node := range r.Nodes {
+		r.machine.home = node
+		r.watchLock(node, g.Replica(node).Station().Locked())
+		for range r.Clients {
+			if err := r.addClient(node, func(w int) (kernel.Port, error) { return g.Replica(node).NewPort(w) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func bootMultikernel(r *run) error {
+	r.watchRings(multikernel.MinRing)
+	for node := range r.Nodes {
+		r.machine.home = node
+		table, _, err := r.table(node)
+		if err != nil {
+			return err
+		}
+		n, err := multikernel.Open(r.memory.keep, table, multikernel.Config{ID: node, Policy: &r.policy})
+		if err != nil {
+			return err
+		}
+		r.nameWord(n.Station().Locked(), "monitor lock of node %d", node)
+		r.watchLock(node, n.Station().Locked())
+		for range r.Clients {
+			if err := r.addClient(node, func(w int) (kernel.Port, error) { return n.NewPort(w) }); err != nil {
+				return err
+			}
+		}
+		r.attend(node, n)
+	}
+	return nil
+}
+
+func bootBigLock(r *run) error {
+	table, _, err := r.table(0)
+	if err != nil {
+		return err
+	}
+	kind, err := biglock.ParseKind(r.Structure[len("biglock-"):])
+	if err != nil {
+		return err
+	}
+	m, err := biglock.New(table, biglock.Config{Kind: kind, Nodes: r.Nodes, Policy: &r.policy})
+	if err != nil {
+		return err
+	}
+	for node := range r.Nodes {
+		for range r.Clients {
+			if err := r.addClient(node, func(w int) (kernel.Port, error) { return m.NewPort(node, w) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) nameWord(w *transport.Word, format string, args ...any) {
+	if r.machine.tracing {
+		r.memory.named[w] = fmt.Sprintf(format, args...)
+	}
+}
+
+// watchLock sees to it that a station has one combiner: who holds the lock
+// gives it back before another takes it.
+func (r *run) watchLock(node int, w *transport.Word) {
+	holder := -1
+	r.memory.at(w, node).watch = func(e commit) {
+		if e.core == nil {
+			return
+		}
+		switch {
+		case e.after == 1 && holder >= 0:
+			r.machine.fail(FailureInvariant, "node %d has two combiners: %s and %s", node, r.machine.cores[holder], e.core)
+		case e.after == 1:
+			holder = e.core.id
+		case holder != e.core.id:
+			r.machine.fail(FailureInvariant, "%s lets go of node %d's combiner lock, which it does not hold", e.core, node)
+		default:
+			holder = -1
+		}
+	}
+}

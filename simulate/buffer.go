@@ -1,0 +1,119 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import "github.com/nrkern/nrkern/transport"
+
+// pending is a store that has not left its core's store buffer: a word, or the
+// payload of a slot as one line. Buffers drain in order (x86-TSO: Owens,
+// Sarkar, Sewell, TPHOLs 2009).
+type pending struct {
+	place     *place
+	value     uint64
+	isPayload bool
+	payload   transport.Payload
+	released  stamp
+}
+
+// commit is a change of memory, for those who watch a place.
+type commit struct {
+	core      *core // nil before the machine runs
+	place     *place
+	isPayload bool
+	before    uint64
+	after     uint64
+	exchange  bool // a successful CAS or a swap
+}
+
+// issue puts a store in the core's buffer, or, on a machine without buffers,
+// in memory.
+func (m *Machine) issue(c *core, e *pending) {
+	if m.ordered {
+		e.released = c.clock
+		c.clock[c.id]++
+	}
+	if !m.buffered {
+		m.apply(c, e)
+		return
+	}
+	c.buffer = append(c.buffer, *e)
+	m.fullest = max(m.fullest, len(c.buffer))
+}
+
+// drain lets the oldest n stores of a core leave its buffer.
+func (m *Machine) drain(c *core, n int) {
+	for i := range n {
+		m.apply(c, &c.buffer[i])
+		if m.tracing {
+			m.trace(c, "  drains", c.buffer[i].place, c.buffer[i].describe())
+		}
+	}
+	c.buffer = c.buffer[:copy(c.buffer, c.buffer[n:])]
+}
+
+// drainAll lets all stores of a core leave its buffer: what a locked
+// instruction does.
+func (m *Machine) drainAll(c *core) {
+	if len(c.buffer) > 0 {
+		m.drain(c, len(c.buffer))
+	}
+}
+
+// apply makes a store visible.
+func (m *Machine) apply(c *core, e *pending) {
+	p := e.place
+	m.reach(c, p, true)
+	if e.isPayload {
+		*p.payload = e.payload
+		if p.watch != nil {
+			p.watch(commit{core: c, place: p, isPayload: true, before: *p.word, after: *p.word})
+		}
+		return
+	}
+	m.write(c, p, e.value, &e.released, false)
+}
+
+// write changes a word, tells who watches it and wakes who waits for it.
+func (m *Machine) write(c *core, p *place, v uint64, released *stamp, exchange bool) {
+	before := *p.word
+	*p.word = v
+	if m.ordered {
+		p.released = *released
+	}
+	if p.watch != nil {
+		p.watch(commit{core: c, place: p, before: before, after: v, exchange: exchange})
+	}
+	if before != v && len(p.waiters) > 0 {
+		for _, w := range p.waiters {
+			w.state, w.waitOn = ready, nil
+			w.time = max(w.time, c.time) + 1
+		}
+		p.waiters = p.waiters[:0]
+	}
+}
+
+// view returns a word as a core sees it: its own latest store to it if that is
+// still in its buffer.
+func (m *Machine) view(c *core, p *place) (v uint64, own bool) {
+	for i := len(c.buffer) - 1; i >= 0; i-- {
+		if e := &c.buffer[i]; e.place == p && !e.isPayload {
+			return e.value, true
+		}
+	}
+	return *p.word, false
+}
+
+// settle turns what the core has written to its drafts since its last access
+// into stores.
+func (m *Machine) settle(c *core) {
+	for _, d := range c.drafts {
+		if d.unstored || d.content != d.settled {
+			d.unstored, d.settled = false, d.content
+			c.at, c.about = d.place, accessFill
+			if m.ordered {
+				m.orderWrite(c, &d.place.payloads, d.place, "payload of ")
+			}
+			m.issue(c, &pending{place: d.place, isPayload: true, payload: d.content})
+		}
+	}
+}

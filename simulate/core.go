@@ -1,0 +1,129 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import (
+	"fmt"
+	"iter"
+	"runtime/debug"
+
+	"github.com/nrkern/nrkern/transport"
+)
+
+// state is what a core is about.
+type state uint8
+
+const (
+	ready   state = iota
+	waiting       // until a word changes
+	napping       // so, or until the machine says that time is up
+	ended         // its program returned
+	dead          // its kernel died
+)
+
+var stateNames = [...]string{"is ready", "waits for", "naps on", "has ended", "is dead"}
+
+// core is one CPU of a node with the one thread that is pinned to it: a
+// coroutine that gives way before each access to shared memory.
+type core struct {
+	machine *Machine
+	id      int
+	node    int
+	name    string
+
+	state  state
+	waitOn *place
+	// stoppedUntil keeps a core whose kernel is stopped from running before
+	// that step.
+	stoppedUntil uint64
+
+	// at and about are the access that it is about to make.
+	at    *place
+	about access
+
+	buffer   []pending // stores that have not left, the oldest first
+	drafts   []*draft  // payloads that it is filling
+	scraps   []*draft  // to use again
+	clock    stamp
+	time     uint64 // in steps of its own
+	accesses uint64
+
+	body  func()
+	next  func() (struct{}, bool)
+	stop  func()
+	yield func(struct{}) bool
+}
+
+// access is what a core does to memory in one step.
+type access uint8
+
+const (
+	accessLoad access = iota
+	accessStore
+	accessSwap
+	accessCompareAndSwap
+	accessFill
+	accessPublish
+	accessRead
+	accessWait
+	accessNap
+	accessPause
+	accessTouch
+)
+
+var accessNames = [...]string{"load", "store", "swap", "cas", "fill", "publish", "read", "wait", "nap", "pause", "touch"}
+
+// unwind is what a core panics with that is to end. Protocol code recovers
+// from no panic.
+type unwind struct{}
+
+// open makes the core's coroutine.
+func (c *core) open() {
+	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
+		c.yield = yield
+		defer c.caught()
+		c.body()
+	})
+}
+
+// caught turns a panic of protocol code into a failure.
+func (c *core) caught() {
+	switch r := recover().(type) {
+	case nil, unwind:
+	default:
+		if c.state != dead {
+			c.machine.fail(FailurePanic, "%s panicked: %v\n%s", c.name, r, debug.Stack())
+		}
+	}
+}
+
+// giveWay lets the machine run another core, and returns when this one's turn
+// has come again.
+func (c *core) giveWay() {
+	if !c.yield(struct{}{}) || c.state == dead {
+		panic(unwind{})
+	}
+}
+
+// runnable reports whether the core can go on.
+func (c *core) runnable() bool { return c.state == ready && c.stoppedUntil <= c.machine.steps }
+
+// String names the core as traces do.
+func (c *core) String() string { return c.name }
+
+func (c *core) describe() string {
+	s := fmt.Sprintf("%s %s", c.name, stateNames[c.state])
+	if c.state == waiting || c.state == napping {
+		s += fmt.Sprintf(" %s, which is %d", c.machine.memory.nameOf(c.waitOn), *c.waitOn.word)
+	}
+	return s
+}
+
+// draft is the payload of a slot that its writer is filling. What is written
+// to it becomes a store of the line at the core's next access.
+type draft struct {
+	place    *place
+	content  transport.Payload
+	settled  transport.Payload // what was stored last
+	unstored bool              // nothing was stored yet
+}

@@ -1,0 +1,232 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nrkern/nrkern/transport"
+)
+
+// Machine is a simulated machine: nodes of cores over one memory, and one
+// schedule. One runs at a time in a process.
+type Machine struct {
+	memory   *memory
+	cores    []*core
+	running  *core // whose coroutine has the CPU; nil before and after the run
+	current  *core // whose step is next
+	strategy strategy
+
+	ordered  bool // vector clocks
+	buffered bool // store buffers
+	counted  *directory
+
+	steps   uint64
+	limit   uint64
+	events  uint64 // of histories
+	fullest int    // largest number of stores in a buffer
+	died    int    // kernels
+	napEnds int    // naps that nothing else could end
+	naps    napRounds
+
+	// over reports whether nothing is left that should run.
+	over    func() bool
+	failure *Failure
+	record  schedule
+	tracing bool
+	lines   []string
+	// loads and reads tell who watches what cores see.
+	loads  func(c *core, p *place, v uint64)
+	reads  func(c *core, p *place)
+	killed func(node int)
+	home   int    // node whose memory is set up
+	last   string // where every core was at the end
+}
+
+// point is the point before an access at which the schedule may let others
+// act. When it returns, the running core makes its access.
+func (m *Machine) point(c *core, p *place, a access) {
+	if c.state == dead || m.failure != nil {
+		panic(unwind{})
+	}
+	if len(c.drafts) > 0 {
+		m.settle(c)
+	}
+	c.at, c.about = p, a
+	if p != nil && p.touched != int16(c.id+1) {
+		if p.touched == 0 {
+			p.touched = int16(c.id + 1)
+		} else {
+			p.touched = several
+		}
+	}
+	m.leave(c)
+	m.steps++
+	c.accesses++
+	c.time++
+	if m.steps > m.limit {
+		m.fail(FailureEndless, "no end after %d steps:\n%s", m.steps, m.describe())
+		panic(unwind{})
+	}
+}
+
+// leave asks the schedule whose turn it is, and gives way if it is another's.
+func (m *Machine) leave(c *core) {
+	m.pick()
+	if m.current != c || m.failure != nil {
+		c.giveWay()
+	}
+}
+
+// pick lets the strategy act until it has chosen the core that runs next.
+func (m *Machine) pick() {
+	for m.failure == nil {
+		if !m.anyRunnable() && !m.revive() {
+			m.current = nil
+			return
+		}
+		a := m.strategy.next(m)
+		m.record.add(a)
+		switch a.kind {
+		case actRun:
+			m.current = m.cores[a.who]
+			return
+		case actDrain:
+			m.drain(m.cores[a.who], a.count)
+		case actKill:
+			m.kill(a.who)
+		case actStop:
+			m.stopKernel(a.who, a.count)
+		}
+	}
+}
+
+func (m *Machine) anyRunnable() bool {
+	for _, c := range m.cores {
+		if c.runnable() {
+			return true
+		}
+	}
+	return false
+}
+
+// revive is for when no core can run: the time that passes then drains the
+// store buffers, ends stops, and ends naps. It reports whether a core can run.
+func (m *Machine) revive() bool {
+	for _, c := range m.cores {
+		if len(c.buffer) > 0 && c.state != dead {
+			m.drainAll(c)
+			if m.anyRunnable() {
+				return true
+			}
+		}
+	}
+	for _, c := range m.cores {
+		c.stoppedUntil = 0
+	}
+	if m.anyRunnable() {
+		return true
+	}
+	if m.over() {
+		return false
+	}
+	return m.endNaps()
+}
+
+// rouse ends the rest of a core.
+func (m *Machine) rouse(c *core) {
+	for i, w := range c.waitOn.waiters {
+		if w == c {
+			c.waitOn.waiters = append(c.waitOn.waiters[:i], c.waitOn.waiters[i+1:]...)
+			break
+		}
+	}
+	c.state, c.waitOn = ready, nil
+}
+
+// kill kills the kernel of a node: its cores run no more, and what was in
+// their store buffers is lost.
+func (m *Machine) kill(node int) {
+	m.died++
+	for _, c := range m.cores {
+		if c.node != node || c.state == ended {
+			continue
+		}
+		if c.state == waiting || c.state == napping {
+			m.rouse(c)
+		}
+		c.state = dead
+		c.buffer = c.buffer[:0]
+	}
+	if m.tracing {
+		m.trace(nil, fmt.Sprintf("the kernel of node %d dies", node), nil, "")
+	}
+	if m.killed != nil {
+		m.killed(node)
+	}
+}
+
+// stopKernel keeps a node's cores from running for a number of steps, as
+// SIGSTOP does. Their stores go on leaving the buffers.
+func (m *Machine) stopKernel(node, steps int) {
+	for _, c := range m.cores {
+		if c.node == node {
+			c.stoppedUntil = m.steps + uint64(steps)
+		}
+	}
+	if m.tracing {
+		m.trace(nil, fmt.Sprintf("the kernel of node %d stops for %d steps", node, steps), nil, "")
+	}
+}
+
+// describe says where every core is.
+func (m *Machine) describe() string {
+	var b strings.Builder
+	for _, c := range m.cores {
+		fmt.Fprintf(&b, "  %s\n", c.describe())
+	}
+	return b.String()
+}
+
+// run runs the cores to the end of the schedule.
+func (m *Machine) run(s strategy) {
+	m.strategy = s
+	for _, c := range m.cores {
+		c.open()
+	}
+	m.pick()
+	for m.current != nil && m.failure == nil {
+		c := m.current
+		m.running = c
+		if _, more := c.next(); !more {
+			if c.state == ready {
+				c.state = ended
+			}
+			if m.failure == nil {
+				m.pick()
+			}
+		}
+	}
+	m.last = m.describe()
+	for _, c := range m.cores {
+		m.running = c
+		if c.state != ended {
+			c.state = dead
+		}
+		c.stop()
+	}
+	m.running = nil
+}
+
+// setUp is the place of a word for an access before the machine runs.
+func (m *Machine) setUp(w *transport.Word) *place { return m.memory.at(w, m.home) }
+
+func (m *Machine) setUpStore(w *transport.Word, v uint64) {
+	p := m.setUp(w)
+	before := *p.word
+	*p.word = v
+	if p.watch != nil {
+		p.watch(commit{place: p, before: before, after: v, exchange: true})
+	}
+}

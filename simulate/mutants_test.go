@@ -1,0 +1,84 @@
+//go:build nrkern_mutants && !nrkern_nohook
+
+package simulate
+
+import (
+	"testing"
+
+	"github.com/nrkern/nrkern/internal/mutant"
+)
+
+// hunts says where each mutant is looked for, and within how many schedules it
+// must be found. The seeds are fixed, so it is found at the same one each time,
+// until the protocols change; the budgets leave room for that.
+var hunts = map[string]struct {
+	Scenario
+	schedules int
+}{
+	"late-ctail":         {Scenario{Structure: "nr"}, 20},
+	"no-generation":      {Scenario{Structure: "nr"}, 300},
+	"header-first":       {Scenario{Structure: "nr"}, 20},
+	"plain-reader-flag":  {Scenario{Structure: "biglock-rwlock"}, 100},
+	"plain-parking":      {Scenario{Structure: "bell"}, 500},
+	"credit-plus-one":    {Scenario{Structure: "channel"}, 100},
+	"no-gate":            {Scenario{Structure: "nr"}, 20},
+	"forget-thread":      {Scenario{Structure: "nr"}, 50},
+	"reclaim-early":      {Scenario{Structure: "nr"}, 50},
+	"no-second-look":     {Scenario{Structure: "multikernel"}, 300},
+	"ack-before-copy":    {Scenario{Structure: "multikernel"}, 50},
+	"filling-late":       {Scenario{Structure: "nr"}, 20},
+	"filling-early":      {Scenario{Structure: "nr", Deaths: 1}, 100},
+	"sleep-past-monitor": {Scenario{Structure: "multikernel"}, 300},
+	"rest-past-combiner": {Scenario{Structure: "multikernel"}, 300},
+	"wait-for-nobody":    {Scenario{Structure: "nr"}, 1500},
+
+	// Chosen by reading the code, after the search was written.
+	"ctail-stored":       {Scenario{Structure: "nr"}, 50},
+	"ltail-first":        {Scenario{Structure: "nr"}, 20},
+	"stale-minimum":      {Scenario{Structure: "nr"}, 50},
+	"lose-overflow":      {Scenario{Structure: "nr"}, 1500},
+	"deliver-early":      {Scenario{Structure: "nr"}, 100},
+	"read-unlocked":      {Scenario{Structure: "nr"}, 50},
+	"skip-last-reader":   {Scenario{Structure: "biglock-rwlock"}, 50},
+	"flag-stays-up":      {Scenario{Structure: "biglock-rwlock"}, 50},
+	"lock-by-store":      {Scenario{Structure: "nr"}, 100},
+	"first-header-first": {Scenario{Structure: "channel"}, 20},
+	"no-number":          {Scenario{Structure: "channel"}, 50},
+	"ack-ahead":          {Scenario{Structure: "channel"}, 50},
+	"no-fence":           {Scenario{Structure: "bell"}, 500},
+	"withdraw-another":   {Scenario{Structure: "bell", Clients: 3}, 3000},
+	"ring-uncounted":     {Scenario{Structure: "bell"}, 50},
+	"queue-unlinked":     {Scenario{Structure: "biglock-mcs"}, 300},
+	"past-locked-shards": {Scenario{Structure: "multikernel", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 2, Operations: 12}, 1000},
+	"leave-waiting":      {Scenario{Structure: "multikernel", Many: 50, Keys: 3}, 300},
+}
+
+// TestEachMutant wants every mutant to be found. TestMutants runs it, in every
+// ordinary build.
+func TestEachMutant(t *testing.T) {
+	names := mutant.Names()
+	if len(names) != len(hunts) {
+		t.Errorf("%d mutants, %d hunts", len(names), len(hunts))
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			h, ok := hunts[name]
+			if !ok {
+				t.Fatal("nobody hunts it")
+			}
+			if err := mutant.Select(name); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = mutant.Select("") }()
+			s := Search{Scenario: h.Scenario, Strategy: Mixed, Seed: *firstSeed, Schedules: h.schedules}
+			r, err := s.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Found == nil {
+				t.Fatalf("not found in %d schedules of %s", h.schedules, h.Structure)
+			}
+			t.Logf("schedule %d of %d, %s: %.160s\nshrunk to %.200s", r.Found.Run, h.schedules, h.Structure, r.Found.Error(), r.Found.Shrunk)
+		})
+	}
+}

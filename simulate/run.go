@@ -1,0 +1,220 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nrkern/nrkern/check"
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/transport"
+)
+
+// run is one execution of a scenario: a machine, what is booted on it, and
+// what is known of its operations.
+type run struct {
+	Scenario
+	seed    uint64
+	machine *Machine
+	memory  *memory
+
+	clients  []*client
+	left     int // clients that have yet to finish
+	services []*service
+	log      *logWatch // nr
+	policy   transport.Policy
+}
+
+// client is a thread of a node with a port, and its part of the history.
+type client struct {
+	run      *run
+	id, node int
+	name     string
+	port     kernel.Port
+	recorder *check.Recorder
+	tags     []uint64 // of the window's operations
+	results  []object // of the window
+	issued   uint64
+	// executed counts, by operation, how often a service applied it.
+	executed []uint8
+	bare     func() // instead of a recorder
+	finished bool
+}
+
+// segments are kept between runs: to make one costs more than a run.
+type segments map[string]*memory
+
+// execute runs a scenario once. Its seed draws the operations.
+func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strategy, trace bool) (*run, error) {
+	r := &run{Scenario: s, seed: seed}
+	m := &Machine{ordered: true, buffered: true, tracing: trace}
+	r.machine = m
+	m.limit = 5000 + 20*r.likelySteps()
+	m.over = func() bool { return r.left == 0 }
+	m.killed = r.nodeDied
+	key := fmt.Sprintf("%s %d", s.Structure, s.Nodes)
+	if r.memory = seg[key]; r.memory == nil {
+		layout, err := r.layout()
+		if err != nil {
+			return nil, err
+		}
+		var segment *transport.Segment
+		if layout != nil {
+			if segment, err = transport.Local(layout); err != nil {
+				return nil, err
+			}
+		}
+		if r.memory, err = newMemory(segment); err != nil {
+			return nil, err
+		}
+		seg[key] = r.memory
+	}
+	r.policy = transport.Policy{Name: "simulated", Spins: s.Polls, SleepMax: time.Millisecond}
+	r.memory.reset()
+	m.memory = r.memory
+	remove := transport.Install(m)
+	defer remove()
+	if err := lookUp(s.Structure).boot(r); err != nil {
+		return nil, err
+	}
+	m.run(strategy(r))
+	r.judge()
+	return r, nil
+}
+
+// addClient adds a client and its core.
+func (r *run) addClient(node int, open func(window int) (kernel.Port, error)) error {
+	c := &client{run: r, id: len(r.clients), node: node}
+	c.name = fmt.Sprintf("client %d", c.id)
+	p, err := open(r.Window)
+	if err != nil {
+		return err
+	}
+	c.tags, c.results = make([]uint64, r.Window), make([]object, r.Window)
+	c.executed = make([]uint8, r.Operations)
+	for i := range c.results {
+		c.results[i].name = fmt.Sprintf("result %d of %s", i, c.name)
+	}
+	c.port = &tagged{Port: p, client: c}
+	spec := check.HistorySpec{
+		Clients: max(1, r.Nodes*r.Clients), Operations: r.Operations, Keys: r.Keys, Window: r.Window,
+		DataMax: r.DataMax, Many: r.Many, Seed: r.seed,
+	}
+	if c.recorder, err = spec.NewRecorder(c.port, c.id, r.now); err != nil {
+		return err
+	}
+	r.addCore(node, c.name, func() {
+		if err := c.recorder.Run(); err != nil {
+			r.machine.fail(FailureAnswer, "%v", err)
+		}
+		c.finish()
+	})
+	r.clients = append(r.clients, c)
+	r.left++
+	return nil
+}
+
+// addBare adds a client without a port.
+func (r *run) addBare(node int, name string, body func()) {
+	c := &client{run: r, id: len(r.clients), node: node, name: name, bare: body}
+	r.addCore(node, name, func() {
+		body()
+		c.finish()
+	})
+	r.clients = append(r.clients, c)
+	r.left++
+}
+
+func (r *run) addCore(node int, name string, body func()) {
+	m := r.machine
+	c := &core{machine: m, id: len(m.cores), node: node, body: body}
+	c.name = fmt.Sprintf("core %d, %s", c.id, name)
+	c.clock[c.id] = 1 // so that nobody else has seen it yet
+	m.cores = append(m.cores, c)
+}
+
+// attend adds the core that serves a node, as node's attending thread does.
+func (r *run) attend(node int, s combining.Server) {
+	if r.Unattended {
+		return
+	}
+	stop := new(transport.Word)
+	r.addCore(node, fmt.Sprintf("attendant %d", node), func() {
+		if err := combining.Attend(s, stop, &r.policy); err != nil {
+			r.machine.fail(FailureAnswer, "attending to node %d: %v", node, err)
+		}
+	})
+}
+
+func (c *client) finish() {
+	if !c.finished {
+		c.finished = true
+		c.run.left--
+	}
+}
+
+// nodeDied counts the dead node's clients as finished: nobody waits for them.
+func (r *run) nodeDied(node int) {
+	for _, c := range r.clients {
+		if c.node == node {
+			c.finish()
+		}
+	}
+	if r.log != nil {
+		r.log.died()
+	}
+}
+
+// now is the clock of histories: it grows with every call.
+func (r *run) now() int64 {
+	r.machine.events++
+	return int64(r.machine.events)
+}
+
+// judge judges a run that came to its end: who waits, and the history.
+func (r *run) judge() {
+	m := r.machine
+	if m.failure == nil && r.left > 0 && m.died == 0 {
+		m.fail(FailureDeadlock, "all wait and nobody will wake them:\n%s", m.last)
+	}
+	if m.failure != nil {
+		return
+	}
+	history := r.history()
+	v, err := check.Linearizable(history, check.Options{Timeout: time.Minute})
+	switch {
+	case err != nil:
+		m.fail(FailureHistory, "%v", err)
+	case v.Judgement == check.Illegal:
+		m.fail(FailureHistory, "not linearizable:\n%s", v.Excerpt)
+	case v.Judgement == check.Unknown:
+		m.fail(FailureUnknown, "%s", v.Excerpt)
+	}
+}
+
+// history returns all clients' entries.
+func (r *run) history() []check.Entry {
+	var all []check.Entry
+	for _, c := range r.clients {
+		if c.recorder != nil {
+			all = append(all, c.recorder.Entries()...)
+		}
+	}
+	return all
+}
+
+// table returns a node's services: kv, watched.
+func (r *run) table(node int) (*kernel.Table, *service, error) {
+	s := &service{run: r, node: node, state: object{name: fmt.Sprintf("the state of node %d", node)}}
+	d := *kv.Definition()
+	d.New = func() kernel.Service {
+		s.Spanning = kv.New(kv.Options{})
+		return s
+	}
+	t, err := kernel.NewTable(&d)
+	r.services = append(r.services, s)
+	return t, s, err
+}

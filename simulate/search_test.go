@@ -1,0 +1,83 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+)
+
+var (
+	schedules = flag.Int("schedules", 0, "how many schedules each search of the tests tries; 0 for what suits an ordinary run")
+	firstSeed = flag.Uint64("first-seed", 1, "the first seed of the tests' searches")
+)
+
+// tries returns how many schedules a search tries: more with NRKERN_LONG=1.
+func tries(ordinary int) int {
+	switch {
+	case *schedules > 0:
+		return *schedules
+	case os.Getenv("NRKERN_LONG") != "":
+		return 100 * ordinary
+	}
+	return ordinary
+}
+
+// search runs a search and fails the test with what it found.
+func search(t *testing.T, s Scenario, n int) *Report {
+	t.Helper()
+	r, err := Search{Scenario: s, Strategy: Mixed, Seed: *firstSeed, Schedules: n}.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d schedules, %d steps, %d operations, %d open, %d deaths, %d blocked after one, %d naps ended by themselves",
+		r.Schedules, r.Steps, r.Operations, r.Open, r.Died, r.Blocked, r.NapEnds)
+	if f := r.Found; f != nil {
+		t.Errorf("run %d, seed %d, %+v: %v\nshrunk: %s\n%s", f.Run, f.Seed, f.Scenario, &f.Failure, f.Shrunk, strings.Join(f.Trace, "\n"))
+	}
+	return r
+}
+
+// TestSearch searches every structure, without and with faults.
+func TestSearch(t *testing.T) {
+	for _, at := range structureTable {
+		t.Run(at.name, func(t *testing.T) {
+			search(t, Scenario{Structure: at.name}, tries(400))
+		})
+		t.Run(at.name+"/stops", func(t *testing.T) {
+			search(t, Scenario{Structure: at.name, Stops: 2}, tries(200))
+		})
+		if !at.noDeaths {
+			t.Run(at.name+"/deaths", func(t *testing.T) {
+				search(t, Scenario{Structure: at.name, Deaths: 1, Stops: 1}, tries(400))
+			})
+		}
+	}
+}
+
+// TestSleepersOfOneBell replays a run in which a client and the attending thread
+// of its node, both asleep because another node died, woke each other for ever
+// by announcing it: in the simulated machine alone, where an announcement was
+// taken for a ring. With it mended, all wait for the dead one after some 1,400
+// steps.
+func TestSleepersOfOneBell(t *testing.T) {
+	s := Search{
+		Scenario: Scenario{
+			Structure: "multikernel", Nodes: 3, Clients: 2, Operations: 4, Window: 2, Keys: 3, DataMax: 1024,
+			Many: 25, Polls: 3, Deaths: 1, Stops: 1,
+		},
+		Strategy: Mixed, Seed: 17, Schedules: 1,
+	}
+	found, trace, err := s.Replay("k0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found != nil {
+		t.Error(&found.Failure)
+	}
+	if len(trace) > 3000 {
+		t.Errorf("the run has %d steps", len(trace))
+	}
+}
