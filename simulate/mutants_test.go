@@ -78,6 +78,11 @@ func TestEachMutant(t *testing.T) {
 			if r.Found == nil {
 				t.Fatalf("not found in %d schedules of %s", h.schedules, h.Structure)
 			}
+			again := s
+			again.Seed = r.Found.Seed
+			if replayed, _, err := again.Replay(r.Found.Shrunk); err != nil || replayed.Found == nil || replayed.Found.Failure != r.Found.Failure {
+				t.Errorf("%s does not show it again: %v, %+v", r.Found.Command, err, replayed)
+			}
 			t.Logf("schedule %d of %d, %s: %.160s\nshrunk to %.200s", r.Found.Run, h.schedules, h.Structure, r.Found.Error(), r.Found.Shrunk)
 		})
 	}

@@ -49,8 +49,12 @@ var actionLetters = [...]string{"c", "d", "k", "s"}
 
 // String writes a schedule as --schedule takes it: "c0x12 d0x1 c1x3 k0" is
 // twelve accesses of core 0, one store of its buffer drained, three accesses
-// of core 1, and the death of node 0's kernel.
+// of core 1, and the death of node 0's kernel. After its end, what is steady
+// happens; so an empty one is "steady".
 func (s schedule) String() string {
+	if len(s) == 0 {
+		return steadySchedule
+	}
 	var b strings.Builder
 	for i, a := range s {
 		if i > 0 {
@@ -64,12 +68,17 @@ func (s schedule) String() string {
 	return b.String()
 }
 
+const steadySchedule = "steady"
+
 // maxCount bounds the numbers of a schedule.
 const maxCount = 1 << 30
 
 // parseSchedule reads what String writes.
 func parseSchedule(text string) (schedule, error) {
 	var s schedule
+	if text == steadySchedule {
+		return nil, nil
+	}
 	for _, word := range strings.Fields(text) {
 		bad := func(want string) error {
 			return fmt.Errorf("%w: schedule: %q: want %s", ErrScenario, word, want)

@@ -55,9 +55,11 @@ type Found struct {
 	Scenario Scenario `json:"scenario"` // as drawn
 	// Schedule replays it, Shrunk replays the same kind of failure in fewer
 	// decisions.
-	Schedule string   `json:"schedule"`
-	Shrunk   string   `json:"shrunk"`
-	Trace    []string `json:"trace"` // of the shrunk schedule
+	Schedule string `json:"schedule"`
+	Shrunk   string `json:"shrunk"`
+	// Command shows it again.
+	Command string   `json:"command"`
+	Trace   []string `json:"trace"` // of the shrunk schedule
 }
 
 // Run searches until something is found, or all schedules are tried, or ctx
@@ -81,10 +83,17 @@ func (s Search) Run(ctx context.Context) (*Report, error) {
 		report.add(r)
 		if f := r.machine.failure; f != nil {
 			report.Found = &Found{Failure: *f, Run: i + 1, Seed: seed, Scenario: drawn, Schedule: r.machine.record.String()}
-			return report, seg.shrink(report.Found, r.machine.record)
+			err := seg.shrink(report.Found, r.machine.record)
+			report.Found.Command = s.command(seed, report.Found.Shrunk)
+			return report, err
 		}
 	}
 	return report, nil
+}
+
+// command returns what replays a schedule of a seed.
+func (s Search) command(seed uint64, schedule string) string {
+	return fmt.Sprintf("nrkern check --simulate %s --seed %d --schedule '%s'", s.Scenario, seed, schedule)
 }
 
 func (s Search) validate() error {
@@ -135,8 +144,8 @@ func (r *run) likelySteps() uint64 {
 }
 
 // Replay runs one seed again on a schedule, or, with an empty one, as Run does,
-// and returns what it found, or nil, and the trace.
-func (s Search) Replay(text string) (*Found, []string, error) {
+// and returns what it found, and the trace.
+func (s Search) Replay(text string) (*Report, []string, error) {
 	if err := s.validate(); err != nil {
 		return nil, nil, err
 	}
@@ -154,12 +163,14 @@ func (s Search) Replay(text string) (*Found, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	m := r.machine
-	if m.failure == nil {
-		return nil, m.lines, nil
+	report, m := new(Report), r.machine
+	report.add(r)
+	if m.failure != nil {
+		schedule := m.record.String()
+		report.Found = &Found{
+			Failure: *m.failure, Run: 1, Seed: s.Seed, Scenario: drawn,
+			Schedule: schedule, Shrunk: schedule, Command: s.command(s.Seed, schedule), Trace: m.lines,
+		}
 	}
-	return &Found{
-		Failure: *m.failure, Run: 1, Seed: s.Seed, Scenario: drawn,
-		Schedule: m.record.String(), Shrunk: m.record.String(), Trace: m.lines,
-	}, m.lines, nil
+	return report, m.lines, nil
 }

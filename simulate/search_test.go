@@ -35,7 +35,7 @@ func search(t *testing.T, s Scenario, n int) *Report {
 	t.Logf("%d schedules, %d steps, %d operations, %d open, %d deaths, %d blocked after one, %d naps ended by themselves",
 		r.Schedules, r.Steps, r.Operations, r.Open, r.Died, r.Blocked, r.NapEnds)
 	if f := r.Found; f != nil {
-		t.Errorf("run %d, seed %d, %+v: %v\nshrunk: %s\n%s", f.Run, f.Seed, f.Scenario, &f.Failure, f.Shrunk, strings.Join(f.Trace, "\n"))
+		t.Errorf("run %d, seed %d, %s: %v\n%s\n%s", f.Run, f.Seed, f.Scenario, &f.Failure, f.Command, strings.Join(f.Trace, "\n"))
 	}
 	return r
 }
@@ -70,12 +70,12 @@ func TestSleepersOfOneBell(t *testing.T) {
 		},
 		Strategy: Mixed, Seed: 17, Schedules: 1,
 	}
-	found, trace, err := s.Replay("k0")
+	r, trace, err := s.Replay("k0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found != nil {
-		t.Error(&found.Failure)
+	if r.Found != nil {
+		t.Error(&r.Found.Failure)
 	}
 	if len(trace) > 3000 {
 		t.Errorf("the run has %d steps", len(trace))

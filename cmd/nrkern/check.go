@@ -19,6 +19,7 @@ type checking struct {
 	record    node.RecordRequest
 	probe     node.ProbeRequest
 	judging   check.Options
+	simulated searching
 }
 
 // checkReport is what `nrkern check -o json` prints.
@@ -53,7 +54,7 @@ type probeReport struct {
 func newCheck(s *session) *cobra.Command {
 	f := checking{histories: 10, record: node.DefaultRecordRequest(), probe: node.DefaultProbeRequest()}
 	cmd := &cobra.Command{
-		Use: "check", Short: "Check the running machine: linearizable, nothing stale, replicas equal", Args: noArguments,
+		Use: "check", Short: "Check the running machine, or a simulated one: linearizable, nothing stale, replicas equal", Args: noArguments,
 		Long: `Check the running machine from outside, by what clients on all its nodes see:
 
   histories  random operations on few keys, recorded with their times, have an
@@ -62,11 +63,26 @@ func newCheck(s *session) *cobra.Command {
              read anywhere had returned
   replicas   at rest, the copies of the state have equal digests
 
-Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.`,
-		Example: "  nrkern check\n  nrkern check --histories 100 --operations 200 --reads 50000000",
+Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.
+
+With --simulate no machine need run: the same protocol code runs on a simulated
+machine, on many schedules, with delays, stops and deaths at any access to shared
+memory. What a SCENARIO does not say is drawn by the seed:
+
+  STRUCTURE      nr, group, multikernel, biglock-mutex, biglock-rwlock,
+                 biglock-mcs, channel or bell
+  ,nodes=N       and clients (a node), operations (a client), window, keys,
+                 data-max (bytes), lead (slots of the log filled before), many
+                 (percent of operations over several keys), polls (before a
+                 thread sleeps), stops and deaths (of kernels); or unattended`,
+		Example: "  nrkern check\n  nrkern check --histories 100 --operations 200 --reads 50000000\n" +
+			"  nrkern check --simulate nr,deaths=1 --schedules 10000\n  nrkern check --simulate multikernel,nodes=2 --seed 17 --trace",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.histories < 0 {
 				return &usageError{text: fmt.Sprintf("--histories %d: want 0 or more", f.histories), command: cmd.CommandPath()}
+			}
+			if f.simulated.scenario != "" {
+				return f.simulated.run(cmd.Context(), s, f.record.Seed)
 			}
 			c, err := s.dial()
 			if err != nil {
@@ -89,10 +105,11 @@ Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.`,
 	flags.IntVar(&f.record.ClientsPerNode, "clients-per-node", f.record.ClientsPerNode, "clients on each node")
 	flags.Uint64Var(&f.record.Keys, "keys", f.record.Keys, "keys of a history; 0 for 3, or half as many as clients if that is more")
 	flags.IntVar(&f.record.Window, "window", f.record.Window, "most operations that a client has outstanding")
-	flags.Uint64Var(&f.record.Seed, "seed", f.record.Seed, "chooses the operations of the first history; the next have the next seeds")
+	flags.Uint64Var(&f.record.Seed, "seed", f.record.Seed, "chooses the operations of the first history (with --simulate, and its schedule); the next have the next seeds")
 	flags.DurationVar(&f.judging.Timeout, "timeout", time.Minute, "how long to judge one history")
 	flags.StringVar(&f.judging.Visualization, "visualize", "", "where to write an HTML page of a history that cannot be explained")
 	flags.Uint64Var(&f.probe.Reads, "reads", f.probe.Reads, "reads of each reader of the probe; 0 for no probe")
+	f.simulated.addFlags(cmd)
 	return cmd
 }
 

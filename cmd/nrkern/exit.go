@@ -9,6 +9,7 @@ import (
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/simulate"
 	"github.com/nrkern/nrkern/tracing/counter"
 	"github.com/nrkern/nrkern/tracing/probe"
 	"github.com/nrkern/nrkern/workload"
@@ -60,6 +61,7 @@ var statuses = []struct {
 	{node.ErrUsage, exitUsage},
 	{numa.ErrSpec, exitUsage},
 	{workload.ErrSpec, exitUsage},
+	{simulate.ErrScenario, exitUsage},
 	{kernel.ErrNoService, exitUsage},
 	{node.ErrNotSupported, exitUnsupported},
 	{node.ErrPermission, exitUnsupported},

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nrkern/nrkern/check"
+	"github.com/nrkern/nrkern/simulate"
+)
+
+// searching is the flags of check that are for the simulated machine.
+type searching struct {
+	scenario  string
+	strategy  simulate.Strategy
+	schedules int
+	schedule  string
+	trace     bool
+}
+
+// searchReport is what `nrkern check --simulate -o json` prints.
+type searchReport struct {
+	Judgement check.Judgement `json:"judgement"`
+	Scenario  string          `json:"scenario"`
+	Strategy  string          `json:"strategy"`
+	Seed      uint64          `json:"seed"`
+	*simulate.Report
+	// Trace is of a run that was replayed and did not fail.
+	Trace []string `json:"trace,omitempty"`
+}
+
+func (f *searching) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.scenario, "simulate", "", "search schedules of a simulated machine instead: a `SCENARIO`, as nr or multikernel,nodes=3,deaths=1")
+	f.strategy = simulate.Mixed
+	flags.Var(choice[simulate.Strategy]{&f.strategy, oneOf(simulate.Mixed, simulate.Random, simulate.PCT)}, "strategy", "how schedules are chosen: mixed, random or pct")
+	flags.IntVar(&f.schedules, "schedules", 1000, "schedules to search, with --simulate; the first has the seed, the next have the next seeds")
+	flags.StringVar(&f.schedule, "schedule", "", "run the seed on this schedule and show the trace, with --simulate")
+	flags.BoolVar(&f.trace, "trace", false, "run the seed once and show the trace, with --simulate")
+	complete(cmd, "simulate", simulate.Structures()...)
+	complete(cmd, "strategy", string(simulate.Mixed), string(simulate.Random), string(simulate.PCT))
+}
+
+// run searches, or replays one run.
+func (f *searching) run(ctx context.Context, s *session, seed uint64) error {
+	scenario, err := simulate.ParseScenario(f.scenario)
+	if err != nil {
+		return err
+	}
+	search := simulate.Search{Scenario: scenario, Strategy: f.strategy, Seed: seed, Schedules: f.schedules}
+	r := &searchReport{Judgement: check.OK, Scenario: scenario.String(), Strategy: string(f.strategy), Seed: seed}
+	if f.trace || f.schedule != "" {
+		search.Schedules = 1
+		r.Report, r.Trace, err = search.Replay(f.schedule)
+	} else {
+		r.Report, err = search.Run(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Found != nil {
+		r.Judgement, r.Trace = check.Illegal, nil
+	}
+	if err := s.print(result{data: r, table: r.table, csv: r.csv}); err != nil {
+		return err
+	}
+	if found := r.Found; found != nil {
+		return fmt.Errorf("check: %w: seed %d of %s: %s; to see it again: %s", errCheck, found.Seed, found.Scenario, found.Failure.Kind, found.Command)
+	}
+	return nil
+}
+
+func (r *searchReport) table(w io.Writer) error {
+	lines := r.Trace
+	if found := r.Found; found != nil {
+		lines = append(found.Trace, "", found.Error(), "scenario as drawn: "+found.Scenario.String(), "schedule, shrunk: "+found.Shrunk)
+	}
+	lines = append(lines, fmt.Sprintf("%s: %s of %s, %s steps, %s operations (%s open), %s, %s blocked after one",
+		r.Judgement, plural(r.Schedules, "schedule"), r.Scenario, grouped(r.Steps), grouped(r.Operations), grouped(r.Open),
+		plural(r.Died, "death"), grouped(r.Blocked)))
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+func (r *searchReport) csv() [][]string {
+	return [][]string{
+		{"judgement", "scenario", "seed", "schedules", "steps", "operations", "open_operations", "deaths", "blocked_after_death"},
+		{
+			string(r.Judgement), r.Scenario, strconv.FormatUint(r.Seed, 10), strconv.Itoa(r.Schedules), strconv.FormatUint(r.Steps, 10),
+			strconv.Itoa(r.Operations), strconv.Itoa(r.Open), strconv.Itoa(r.Died), strconv.Itoa(r.Blocked),
+		},
+	}
+}
