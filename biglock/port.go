@@ -55,7 +55,9 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 // Start starts the operation at a place of the window.
 func (p *Port) Start(place int) {
 	op := &p.thread.Ops[place]
-	p.calls.Begin(p.node, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	if site.On(site.AtCallBegin) {
+		p.calls.Begin(p.node, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	}
 	switch s := p.machine.table.Check(op); {
 	case s != kernel.StatusOK:
 		r := &p.thread.Results[place]
@@ -83,7 +85,7 @@ func (p *Port) Next() (int, error) {
 	}
 	place := p.ready[p.next]
 	p.next++
-	p.calls.End(p.node, p.thread.ID, place)
+	p.calls.End(place)
 	return place, nil
 }
 

@@ -36,7 +36,9 @@ func (n *Node) turn() (progress bool) {
 	}
 	if progress {
 		n.deliver()
-		site.Turn(n.id, n.turns)
+		if site.On(site.AtTurn) {
+			site.Turn(n.id, n.turns)
+		}
 	}
 	n.ring(progress)
 	return progress
@@ -129,7 +131,9 @@ func (n *Node) receive(p *peer, first *kernel.Payload) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
-	site.Receive(n.id, p.id, p.channel.Taken(), d.Payloads())
+	if site.On(site.AtReceive) {
+		site.Receive(n.id, p.id, p.channel.Taken(), d.Payloads())
+	}
 	if int(d.Origin().Node) == n.id {
 		return n.receiveAnswer(p, first, d)
 	}
@@ -211,7 +215,9 @@ func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.
 }
 
 func (n *Node) sent(p *peer, slots int) {
-	site.Send(n.id, p.id, p.channel.Sent(), slots)
+	if site.On(site.AtSend) {
+		site.Send(n.id, p.id, p.channel.Sent(), slots)
+	}
 	p.channel.Send(slots)
 	n.sentTo |= 1 << p.id
 }

@@ -42,7 +42,9 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 // Start starts the operation at a place of the window.
 func (p *Port) Start(place int) {
 	op := &p.thread.Ops[place]
-	p.calls.Begin(p.node.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	if site.On(site.AtCallBegin) {
+		p.calls.Begin(p.node.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	}
 	if s := p.node.table.Check(op); s != kernel.StatusOK {
 		r := &p.thread.Results[place]
 		r.Reset()
@@ -59,7 +61,7 @@ func (p *Port) Next() (int, error) {
 	if n := len(p.refused); n > 0 {
 		place := p.refused[n-1]
 		p.refused = p.refused[:n-1]
-		p.calls.End(p.node.id, p.thread.ID, place)
+		p.calls.End(place)
 		return place, nil
 	}
 	if p.thread.Outstanding() == 0 {
@@ -69,12 +71,12 @@ func (p *Port) Next() (int, error) {
 		p.send()
 	}
 	if place := p.thread.Collect(); place >= 0 {
-		p.calls.End(p.node.id, p.thread.ID, place)
+		p.calls.End(place)
 		return place, nil
 	}
 	place, err := p.wait()
 	if err == nil {
-		p.calls.End(p.node.id, p.thread.ID, place)
+		p.calls.End(place)
 	}
 	return place, err
 }

@@ -20,7 +20,9 @@ func (r *Replica) combine() error {
 		if slots == 0 {
 			return r.damage
 		}
-		site.CombineBegin(r.log.id, len(r.batch), slots)
+		if site.On(site.AtCombineBegin) {
+			site.CombineBegin(r.log.id, len(r.batch), slots)
+		}
 		start, err := r.reserve(slots)
 		if err != nil {
 			r.giveBack()
@@ -34,7 +36,9 @@ func (r *Replica) combine() error {
 			at = r.log.write(at, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
 		}
 		r.log.filled()
-		site.Append(r.log.id, start, slots, len(r.batch))
+		if site.On(site.AtAppend) {
+			site.Append(r.log.id, start, slots, len(r.batch))
+		}
 		if mutant.DeliverEarly {
 			r.handOut()
 		}
@@ -45,7 +49,9 @@ func (r *Replica) combine() error {
 		if !mutant.DeliverEarly {
 			r.handOut()
 		}
-		site.CombineEnd(r.log.id)
+		if site.On(site.AtCombineEnd) {
+			site.CombineEnd(r.log.id)
+		}
 		if mutant.LateCtail {
 			r.log.complete()
 		}
@@ -148,8 +154,8 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 	l := r.log
 	mine := own != ownEnd
 	alone := r.alone()
-	behind := l.applied < to
-	if behind {
+	traced := site.On(site.AtReplayBegin) && l.applied < to
+	if traced {
 		site.ReplayBegin(l.id, l.applied, to)
 	}
 	for l.applied < to {
@@ -185,7 +191,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 		l.store.Replicas[l.id].Applied.Store(l.applied)
 		r.unlockReaders(alone)
 	}
-	if behind {
+	if traced {
 		site.ReplayEnd(l.id, l.applied)
 	}
 	return nil

@@ -46,7 +46,9 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 // Start starts the operation at a place of the window.
 func (p *Port) Start(place int) {
 	op := &p.thread.Ops[place]
-	p.calls.Begin(p.replica.log.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	if site.On(site.AtCallBegin) {
+		p.calls.Begin(p.replica.log.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+	}
 	if s := p.replica.table.Check(op); s != kernel.StatusOK {
 		r := &p.thread.Results[place]
 		r.Reset()
@@ -69,11 +71,11 @@ func (p *Port) Next() (int, error) {
 			if p.next++; p.next == len(p.ready) {
 				p.ready, p.next = p.ready[:0], 0
 			}
-			p.calls.End(p.replica.log.id, p.thread.ID, place)
+			p.calls.End(place)
 			return place, nil
 		}
 		if place := p.thread.Collect(); place >= 0 {
-			p.calls.End(p.replica.log.id, p.thread.ID, place)
+			p.calls.End(place)
 			return place, nil
 		}
 		if err := p.execute(); err != nil {

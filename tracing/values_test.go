@@ -71,7 +71,7 @@ func TestThreePages(t *testing.T) {
 			for i := range pages {
 				memory[i*page] = 1
 			}
-			c.End(0, 0, 0)
+			c.End(0)
 		}
 	}
 	// Linux may take pages of code and stacks from a thread at any time, and then
@@ -124,7 +124,7 @@ func TestInterval(t *testing.T) {
 		}
 		for range n {
 			c.Begin(0, 0, 0, 1, 1, 0)
-			c.End(0, 0, 0)
+			c.End(0)
 		}
 		r, err := s.Report(&n)
 		if err != nil {

@@ -49,7 +49,7 @@ func beTraced() {
 	for {
 		for range 100 {
 			c.Begin(0, 0, 0, 1, 1, 0)
-			c.End(0, 0, 0)
+			c.End(0)
 		}
 		if now := site.Attached("call_begin"); now != was {
 			fmt.Println("attached", now)

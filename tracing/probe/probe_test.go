@@ -164,7 +164,7 @@ func TestOneInN(t *testing.T) {
 	var c site.Calls
 	for i := range 1024 {
 		c.Begin(0, 0, i%16, 1, 2, 0)
-		c.End(0, 0, i%16)
+		c.End(i % 16)
 	}
 	seen := read(t, tracer)
 	if b, e := seen["call_begin"], seen["call_end"]; b.Hits != 128 || e.Pairs != 128 || e.Unpaired != 0 {

@@ -6,21 +6,22 @@ import "sync/atomic"
 // chosen. It belongs to the port's thread. Its zero value is ready.
 type Calls struct {
 	begun  uint64
+	who    uint64    // the node and the thread
 	chosen [4]uint64 // by place of the window
 }
 
 // Begin says that a thread of a node starts an operation at a place of its
-// window.
+// window. Callers ask On(AtCallBegin) first.
 func (c *Calls) Begin(node, thread, place int, service, code uint8, argument uint64) {
-	if on(callBegin) {
+	if On(AtCallBegin) {
 		c.begin(node, thread, place, service, code, argument)
 	}
 }
 
 // End says that the result of the operation at a place is collected.
-func (c *Calls) End(node, thread, place int) {
-	if on(callEnd) {
-		c.end(node, thread, place)
+func (c *Calls) End(place int) {
+	if On(AtCallEnd) {
+		c.end(place)
 	}
 }
 
@@ -30,18 +31,15 @@ func (c *Calls) begin(node, thread, place int, service, code uint8, argument uin
 		return
 	}
 	c.chosen[uint8(place)>>6] |= 1 << (place & 63)
-	hitCallBegin(call(node, thread, place)|uint64(service)<<8|uint64(code), c.begun, 0, argument)
+	c.who = uint64(uint8(node))<<48 | uint64(uint16(thread))<<32
+	hitCallBegin(c.who|uint64(uint16(place))<<16|uint64(service)<<8|uint64(code), c.begun, 0, argument)
 }
 
-func (c *Calls) end(node, thread, place int) {
+func (c *Calls) end(place int) {
 	word, bit := &c.chosen[uint8(place)>>6], uint64(1)<<(place&63)
 	if *word&bit == 0 {
 		return // it began before anybody looked, or was not chosen
 	}
 	*word &^= bit
-	hitCallEnd(call(node, thread, place), c.begun, 0, 0)
-}
-
-func call(node, thread, place int) uint64 {
-	return uint64(uint8(node))<<48 | uint64(uint16(thread))<<32 | uint64(uint16(place))<<16
+	hitCallEnd(c.who|uint64(uint16(place))<<16, c.begun, 0, 0)
 }

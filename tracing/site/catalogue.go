@@ -6,30 +6,30 @@ type ID uint8
 // The sites. The order is part of what a machine tells its tracers by name
 // alone: numbers are for one process.
 const (
-	callBegin ID = iota
-	callEnd
-	combineBegin
-	combineEnd
-	replayBegin
-	replayEnd
-	gateBegin
-	gateEnd
-	lockBegin
-	lockEnd
-	parkBegin
-	parkEnd
-	serviceBegin
-	serviceEnd
-	emptyBegin
-	emptyEnd
-	appendEntries
-	logFull
-	hole
-	send
-	receive
-	ack
-	turn
-	wake
+	AtCallBegin ID = iota
+	AtCallEnd
+	AtCombineBegin
+	AtCombineEnd
+	AtReplayBegin
+	AtReplayEnd
+	AtGateBegin
+	AtGateEnd
+	AtLockBegin
+	AtLockEnd
+	AtParkBegin
+	AtParkEnd
+	AtServiceBegin
+	AtServiceEnd
+	AtEmptyBegin
+	AtEmptyEnd
+	AtAppend
+	AtLogFull
+	AtHole
+	AtSend
+	AtReceive
+	AtAck
+	AtTurn
+	AtWake
 
 	// Count is the number of sites.
 	Count = int(iota)
@@ -63,29 +63,29 @@ type Description struct {
 // Catalogue returns all sites, by ID.
 func Catalogue() [Count]Description {
 	return [Count]Description{
-		callBegin:     {"call_begin", "call", Begin, true, "", "an operation starts at a port"},
-		callEnd:       {"call_end", "call", End, true, "", "its result is collected"},
-		combineBegin:  {"combine_begin", "combine", Begin, false, "ops", "a combiner takes a batch"},
-		combineEnd:    {"combine_end", "combine", End, false, "", "the batch is applied and handed out"},
-		replayBegin:   {"replay_begin", "replay", Begin, false, "slots", "a replica applies what the log holds"},
-		replayEnd:     {"replay_end", "replay", End, false, "", "it has"},
-		gateBegin:     {"gate_begin", "gate", Begin, false, "", "a read waits until its replica has caught up"},
-		gateEnd:       {"gate_end", "gate", End, false, "", "it has"},
-		lockBegin:     {"lock_begin", "lock", Begin, false, "", "a thread asks for the big lock"},
-		lockEnd:       {"lock_end", "lock", End, false, "", "it has it"},
-		parkBegin:     {"park_begin", "park", Begin, false, "", "a thread goes to sleep on a futex"},
-		parkEnd:       {"park_end", "park", End, false, "", "it is back"},
-		serviceBegin:  {"service_begin", "service", Begin, true, "", "a span of a service's own begins"},
-		serviceEnd:    {"service_end", "service", End, true, "", "it ends"},
-		emptyBegin:    {"empty_begin", "empty", Begin, false, "", "nothing: what a pair of probes itself costs"},
-		emptyEnd:      {"empty_end", "empty", End, false, "", "nothing"},
-		appendEntries: {"append", "append", Instant, false, "slots", "a batch is in the log"},
-		logFull:       {"log_full", "log_full", Instant, false, "slots", "a combiner finds the log full"},
-		hole:          {"hole", "hole", Instant, false, "", "a replay meets a slot that is reserved and not yet published"},
-		send:          {"send", "send", Instant, false, "slots", "a message is sent"},
-		receive:       {"receive", "receive", Instant, false, "slots", "a message is taken"},
-		ack:           {"ack", "ack", Instant, false, "", "a bare acknowledgement is sent"},
-		turn:          {"turn", "turn", Instant, false, "", "a monitor's turn found something to do"},
-		wake:          {"wake", "wake", Instant, false, "", "sleepers on a futex are woken"},
+		AtCallBegin:    {"call_begin", "call", Begin, true, "", "an operation starts at a port"},
+		AtCallEnd:      {"call_end", "call", End, true, "", "its result is collected"},
+		AtCombineBegin: {"combine_begin", "combine", Begin, false, "ops", "a combiner takes a batch"},
+		AtCombineEnd:   {"combine_end", "combine", End, false, "", "the batch is applied and handed out"},
+		AtReplayBegin:  {"replay_begin", "replay", Begin, false, "slots", "a replica applies what the log holds"},
+		AtReplayEnd:    {"replay_end", "replay", End, false, "", "it has"},
+		AtGateBegin:    {"gate_begin", "gate", Begin, false, "", "a read waits until its replica has caught up"},
+		AtGateEnd:      {"gate_end", "gate", End, false, "", "it has"},
+		AtLockBegin:    {"lock_begin", "lock", Begin, false, "", "a thread asks for the big lock"},
+		AtLockEnd:      {"lock_end", "lock", End, false, "", "it has it"},
+		AtParkBegin:    {"park_begin", "park", Begin, false, "", "a thread goes to sleep on a futex"},
+		AtParkEnd:      {"park_end", "park", End, false, "", "it is back"},
+		AtServiceBegin: {"service_begin", "service", Begin, true, "", "a span of a service's own begins"},
+		AtServiceEnd:   {"service_end", "service", End, true, "", "it ends"},
+		AtEmptyBegin:   {"empty_begin", "empty", Begin, false, "", "nothing: what a pair of probes itself costs"},
+		AtEmptyEnd:     {"empty_end", "empty", End, false, "", "nothing"},
+		AtAppend:       {"append", "append", Instant, false, "slots", "a batch is in the log"},
+		AtLogFull:      {"log_full", "log_full", Instant, false, "slots", "a combiner finds the log full"},
+		AtHole:         {"hole", "hole", Instant, false, "", "a replay meets a slot that is reserved and not yet published"},
+		AtSend:         {"send", "send", Instant, false, "slots", "a message is sent"},
+		AtReceive:      {"receive", "receive", Instant, false, "slots", "a message is taken"},
+		AtAck:          {"ack", "ack", Instant, false, "", "a bare acknowledgement is sent"},
+		AtTurn:         {"turn", "turn", Instant, false, "", "a monitor's turn found something to do"},
+		AtWake:         {"wake", "wake", Instant, false, "", "sleepers on a futex are woken"},
 	}
 }

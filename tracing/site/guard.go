@@ -34,7 +34,7 @@ func Every() uint64 { return atomic.LoadUint64(&guards.mask) + 1 }
 func Attached(name string) bool {
 	for id, d := range Catalogue() {
 		if d.Name == name {
-			return on(ID(id))
+			return On(ID(id))
 		}
 	}
 	return false

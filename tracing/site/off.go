@@ -2,6 +2,6 @@
 
 package site
 
-// A build with -tags nrkern_nosite has no sites, so that a benchmark can say
-// what they cost. It is for that alone: nothing of it can be traced.
-func on(ID) bool { return false }
+// On is false. A build with -tags nrkern_nosite has no sites, so that a benchmark
+// can say what they cost. It is for that alone: nothing of it can be traced.
+func On(ID) bool { return false }

@@ -50,7 +50,7 @@ func TestStubsPass(t *testing.T) {
 		var c Calls
 		for place := range 256 {
 			c.Begin(1, 2, place, 3, 4, 5)
-			c.End(1, 2, place)
+			c.End(place)
 		}
 		CombineBegin(0, 1, 1)
 		CombineEnd(0)
@@ -114,7 +114,7 @@ func TestChosen(t *testing.T) {
 		t.Errorf("%d of 256 calls were chosen, want one in 4", chosen)
 	}
 	for place := range 256 {
-		c.End(0, 0, place)
+		c.End(place)
 	}
 	if c.chosen != [4]uint64{} {
 		t.Errorf("calls still open: %x", c.chosen)
