@@ -37,6 +37,9 @@ func build(ctx context.Context, verb string, args ...string) ([]byte, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err() // rather than the signal that ended it
+		}
 		return nil, fmt.Errorf("go %s %v: %w\n%s", verb, args, err, stderr.Bytes())
 	}
 	return os.ReadFile(out)
