@@ -31,7 +31,7 @@ var ErrBadRecord = errors.New("bad operation record")
 //	bits  0-7   service
 //	      8-15  code
 //	     16-28  length of the data in bytes
-//	     29-31  step of an operation over several shards (see Step)
+//	     29-31  step of an operation that takes several messages (see Step)
 //	     32-39  origin: node
 //	     40-47  origin: thread on that node
 //	     48-63  origin: place in that thread's window
@@ -62,6 +62,7 @@ const (
 	StepPrepare             // lock the shards of the part, vote, keep the part
 	StepCommit              // execute the part that was kept, unlock, answer
 	StepAbort               // forget the part that was kept, unlock; no answer
+	StepAgree               // a message of the agreement among copies, not of a caller: its code says which
 )
 
 const (
@@ -77,6 +78,16 @@ func EncodeStep(p *Payload, s Step) { p[0] = uint64(Descriptor(p[0]).At(s)) }
 
 // Step returns the record's step.
 func (d Descriptor) Step() Step { return Step(d >> stepShift & 7) }
+
+// MaxParts is the largest number of payloads after the first in a message of
+// the agreement.
+const MaxParts = (1<<lengthBits - 1) / payloadBytes
+
+// DescribeParts returns the descriptor of a message of the agreement with n
+// payloads after the first.
+func DescribeParts(c Code, n int, from Origin) Descriptor {
+	return Describe(0, c, n*payloadBytes, from).At(StepAgree)
+}
 
 // Service returns the service the record is for.
 func (d Descriptor) Service() ServiceID { return ServiceID(d) }
@@ -96,13 +107,14 @@ func (d Descriptor) Origin() Origin {
 func (d Descriptor) Payloads() int { return Payloads(d.Len()) }
 
 // Check returns an error wrapping ErrBadRecord if the data would be longer
-// than a record can carry, or the step is none.
+// than a record can carry, or the step is none. A message of the agreement
+// carries whole records, and is as long as its ring allows.
 func (d Descriptor) Check() error {
-	if d.Step() > StepAbort {
+	if d.Step() > StepAgree {
 		return fmt.Errorf("%w: service %d, code %#x is at step %d, the last is %d: the writer runs another version or the memory is damaged",
-			ErrBadRecord, d.Service(), uint8(d.Code()), d.Step(), StepAbort)
+			ErrBadRecord, d.Service(), uint8(d.Code()), d.Step(), StepAgree)
 	}
-	if d.Len() > MaxData {
+	if d.Len() > MaxData && d.Step() != StepAgree {
 		return fmt.Errorf("%w: service %d, code %#x says %d bytes of data, at most %d fit: the writer runs another version or the memory is damaged",
 			ErrBadRecord, d.Service(), uint8(d.Code()), d.Len(), MaxData)
 	}

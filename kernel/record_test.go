@@ -24,7 +24,7 @@ func TestDescriptor(t *testing.T) {
 		if d.Service() != s || d.Code() != c || d.Len() != n || d.Origin() != from || d.Check() != nil {
 			t.Fatalf("%#x reads back as %d, %#x, %d, %+v, %v", d, d.Service(), d.Code(), d.Len(), d.Origin(), d.Check())
 		}
-		step := Step(rapid.IntRange(0, int(StepAbort)).Draw(t, "step"))
+		step := Step(rapid.IntRange(0, int(StepAgree)).Draw(t, "step"))
 		if at := d.At(step); d.Step() != StepExecute || at.Step() != step || at.Len() != n || at.Origin() != from || at.Check() != nil {
 			t.Fatalf("%#x at step %d reads back as step %d of %d bytes", d, step, at.Step(), at.Len())
 		}
@@ -197,8 +197,18 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
+// TestDescribeParts: a message of the agreement is as long as it says.
+func TestDescribeParts(t *testing.T) {
+	for n := range MaxParts + 1 {
+		d := DescribeParts(3, n, Origin{Node: 1, Thread: 2, Place: 3})
+		if d.Payloads() != 1+n || d.Check() != nil || d.Step() != StepAgree || d.Code() != 3 {
+			t.Fatalf("%#x: %d payloads after the first, want %d; %v", uint64(d), d.Payloads()-1, n, d.Check())
+		}
+	}
+}
+
 func TestDescriptorCheckStep(t *testing.T) {
-	if err := Describe(1, 2, 3, Origin{}).At(StepAbort + 1).Check(); !errors.Is(err, ErrBadRecord) {
+	if err := Describe(1, 2, 3, Origin{}).At(StepAgree + 1).Check(); !errors.Is(err, ErrBadRecord) {
 		t.Errorf("a step that is none: %v", err)
 	}
 }

@@ -28,6 +28,13 @@ func (s *ShardSet) Meets(other *ShardSet) bool {
 	return common != 0
 }
 
+// Keep takes the shards out of the set that other does not have.
+func (s *ShardSet) Keep(other *ShardSet) {
+	for i := range s {
+		s[i] &= other[i]
+	}
+}
+
 // Union puts all shards of other into the set.
 func (s *ShardSet) Union(other *ShardSet) {
 	for i := range s {

@@ -8,18 +8,23 @@
 //
 // # Placement
 //
-// Services are partitioned: each shard of a service has one owner (Placement),
-// which executes all operations on it. An operation on a shard of the caller's
-// own node is executed at once, any other travels to its owner and back. Every
-// thread has a window of operations outstanding, each of which completes when
-// its answer comes. Replicated placement has its place in placement.go and is
-// not built yet.
+// Each service is partitioned or replicated. Of a partitioned one each shard has
+// one owner, which executes all operations on it. An operation on a shard of the
+// caller's own node is executed at once, any other travels to its owner and back.
+// Every thread has a window of operations outstanding, each of which completes
+// when its answer comes.
+//
+// Of a replicated one every node has a copy. A shard's coordinator gives writes
+// their order (stream.go), all copies agree to one before any shows it (agree.go,
+// through a Tree), and reads are local: a gate keeps those of a shard waiting
+// while an operation that was prepared is not applied (gate.go).
 //
 // An operation over the shards of several owners is a two-phase commit
 // (transaction.go is the caller's side, task.go the owners'): the shards of all
 // parts are locked before any part executes, so it happens at one instant. The
 // service must be a kernel.Spanning; the operations of others are answered
-// kernel.StatusUnsupported.
+// kernel.StatusUnsupported. Copies have all shards: the coordinators are locked
+// in the same way, then all copies agree to the whole operation.
 //
 // # The monitor
 //

@@ -20,7 +20,7 @@ const MinRing = 32
 // ErrMesh is the error of a mesh that cannot be built as asked.
 var ErrMesh = errors.New("bad channel mesh")
 
-var _ [MinRing*3/4 - kernel.MaxPayloads]struct{} // MaxMessage of the smallest ring holds the longest record
+var _ [MinRing*3/4 - kernel.MaxPayloads - 1]struct{} // MaxMessage of the smallest ring holds the longest record as a proposal
 
 // AddMesh adds the parts of a full mesh of channels to a layout: for every
 // ordered pair of nodes a ring, at home on its writer's node, and a bell for

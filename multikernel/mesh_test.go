@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
@@ -23,17 +24,88 @@ func boot(t testing.TB, nodes, ring int) []*multikernel.Node {
 // bootOver is boot over one service with limits of its own.
 func bootOver(t testing.TB, nodes int, service *kernel.Definition) []*multikernel.Node {
 	t.Helper()
-	return bootAll(t, nodes, 64, &transport.Goroutines, service)
+	return bootAll(t, nodes, 64, multikernel.Config{}, service)
 }
 
 // bootWaiting is boot with threads that wait by a given policy.
 func bootWaiting(t testing.TB, nodes, ring int, policy *transport.Policy) []*multikernel.Node {
 	t.Helper()
-	return bootAll(t, nodes, ring, policy, kv.Definition())
+	return bootAll(t, nodes, ring, multikernel.Config{Policy: policy}, kv.Definition())
 }
 
-func bootAll(t testing.TB, nodes, ring int, policy *transport.Policy, service *kernel.Definition) []*multikernel.Node {
+// bootCopies is boot with a copy of kv at every node.
+func bootCopies(t testing.TB, nodes, ring int, c multikernel.Config) []*multikernel.Node {
 	t.Helper()
+	c.Replicated = []kernel.ServiceID{kv.ID}
+	return bootAll(t, nodes, ring, c, kv.Definition())
+}
+
+// bootPlaced is boot with kv placed one way or the other.
+func bootPlaced(t testing.TB, p multikernel.Placement, nodes, ring int) []*multikernel.Node {
+	t.Helper()
+	if p == multikernel.Replicated {
+		return bootCopies(t, nodes, ring, multikernel.Config{})
+	}
+	return boot(t, nodes, ring)
+}
+
+// eachPlacement runs a test for both placements.
+func eachPlacement(t *testing.T, test func(t *testing.T, p multikernel.Placement)) {
+	for _, p := range multikernel.Placements() {
+		t.Run(string(p), func(t *testing.T) { test(t, p) })
+	}
+}
+
+// digest returns the digest of the whole service: the sum of the owners' parts,
+// or that of each copy, once all have come to one index.
+func digest(t testing.TB, p multikernel.Placement, nodes []*multikernel.Node) (sum uint64) {
+	t.Helper()
+	if p == multikernel.Partitioned {
+		for _, n := range nodes {
+			d, _, err := n.Digest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += d
+		}
+		return sum
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		first, at, err := nodes[0].Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := true
+		for _, n := range nodes {
+			d, index, err := n.Digest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			same = same && index == at
+			if index == at && d != first {
+				t.Fatalf("at index %d node %d has digest %x, node 0 %x", at, n.ID(), d, first)
+			}
+		}
+		if same {
+			return first
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the copies do not come to one index")
+		}
+	}
+}
+
+func bootAll(t testing.TB, nodes, ring int, c multikernel.Config, service *kernel.Definition) []*multikernel.Node {
+	t.Helper()
+	return bootServices(t, nodes, ring, c, service)
+}
+
+func bootServices(t testing.TB, nodes, ring int, c multikernel.Config, services ...*kernel.Definition) []*multikernel.Node {
+	t.Helper()
+	if c.Policy == nil {
+		c.Policy = &transport.Goroutines
+	}
+	c.Stop = new(transport.Word)
 	layout := new(transport.Layout)
 	if err := multikernel.AddMesh(layout, nodes, ring); err != nil {
 		t.Fatal(err)
@@ -42,29 +114,29 @@ func bootAll(t testing.TB, nodes, ring int, policy *transport.Policy, service *k
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := new(transport.Word)
 	var attending sync.WaitGroup
 	var all []*multikernel.Node
 	for id := range nodes {
-		table, err := kernel.NewTable(service)
+		table, err := kernel.NewTable(services...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := multikernel.Open(segment, table, multikernel.Config{ID: id, Stop: stop, Policy: policy})
+		c.ID = id
+		n, err := multikernel.Open(segment, table, c)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, n)
 		attending.Go(func() {
-			if err := combining.Attend(n, stop, policy); err != nil {
+			if err := combining.Attend(n, c.Stop, c.Policy); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	t.Cleanup(func() {
-		stop.Swap(1)
+		c.Stop.Swap(1)
 		for _, n := range all {
-			n.Bell().Ring()
+			n.Bell().Wake() // also from a nap
 		}
 		attending.Wait()
 	})
@@ -100,7 +172,9 @@ func TestEveryNodeSeesEveryKey(t *testing.T) {
 // TestFullRingsBothWays keeps more of the longest operations and answers
 // outstanding, in all directions, than the rings hold: no node may wait for
 // another that waits for it.
-func TestFullRingsBothWays(t *testing.T) {
+func TestFullRingsBothWays(t *testing.T) { eachPlacement(t, testFullRings) }
+
+func testFullRings(t *testing.T, p multikernel.Placement) {
 	for _, c := range []struct{ nodes, ring, threads, window, data, each int }{
 		{2, 32, 2, 32, kernel.MaxData, 400},
 		{4, 32, 1, 64, kernel.MaxData, 400},
@@ -108,7 +182,7 @@ func TestFullRingsBothWays(t *testing.T) {
 		{1, 32, 2, 8, 0, 2000},
 		{5, 512, 1, 256, 8, 4000},
 	} {
-		nodes := boot(t, c.nodes, c.ring)
+		nodes := bootPlaced(t, p, c.nodes, c.ring)
 		var wg sync.WaitGroup
 		for _, n := range nodes {
 			for th := range c.threads {
@@ -117,16 +191,8 @@ func TestFullRingsBothWays(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		var sum uint64
-		for _, n := range nodes {
-			d, _, err := n.Digest()
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum += d
-		}
-		if want := expected(t, c.nodes, c.threads, c.each, c.data); sum != want {
-			t.Errorf("%+v: the nodes' digests add up to %x, want %x", c, sum, want)
+		if got, want := digest(t, p, nodes), expected(t, c.nodes, c.threads, c.each, c.data); got != want {
+			t.Errorf("%+v: digest %x, want %x", c, got, want)
 		}
 	}
 }

@@ -34,6 +34,11 @@ func (n *Node) turn() (progress bool) {
 			progress = true
 		}
 	}
+	if n.copies != nil {
+		for n.copies.unsettled && n.settle() {
+			progress = true
+		}
+	}
 	if progress {
 		n.deliver()
 		if site.On(site.AtTurn) {
@@ -47,12 +52,16 @@ func (n *Node) turn() (progress bool) {
 // route executes a posted operation here or queues it for its owner.
 func (n *Node) route(t *combining.Thread, place int) {
 	op := &t.Ops[place]
+	if n.replicated(op.Service) {
+		n.routeCopy(t, place)
+		return
+	}
 	shard := n.table.Shard(op)
 	if shard == kernel.AllShards {
 		n.begin(t, place)
 		return
 	}
-	owner := n.placement.Owner(shard)
+	owner := ownerOf(shard, len(n.bells))
 	if owner == n.id && (n.tasks.idle() || mutant.PastLockedShards) {
 		n.table.Execute(op, &t.Results[place])
 		n.finish(t, place)
@@ -139,6 +148,9 @@ func (n *Node) receive(p *peer, first *kernel.Payload) error {
 	}
 	if int(d.Origin().Node) != p.id {
 		return fmt.Errorf("%w: its origin is node %d", ErrBadMessage, d.Origin().Node)
+	}
+	if d.Step() == kernel.StepAgree {
+		return n.receiveAgreement(p, first, d)
 	}
 	if mutant.AckBeforeCopy {
 		p.channel.Release(d.Payloads())
@@ -267,8 +279,9 @@ func (n *Node) hurry() {
 	if !n.station.TryLock() {
 		return
 	}
+	all := n.copies != nil && n.copies.outstanding > 0 // an agreement takes everybody
 	for _, p := range n.peers {
-		if p != nil && p.owes > 0 {
+		if p != nil && (all || p.owes > 0) {
 			n.bells[p.id].Wake()
 		}
 	}

@@ -12,6 +12,14 @@ type Config struct {
 	ID int
 	// Policy says how its threads wait.
 	Policy *transport.Policy
+	// Replicated are the services of which every node has a copy. All others are
+	// partitioned.
+	Replicated []kernel.ServiceID
+	// Tree is how agreements on copies travel; empty for what suits the Shape,
+	// which says how far the nodes are from each other. The zero Shape stands for
+	// a flat machine.
+	Tree  Tree
+	Shape Shape
 	// Stop is a word that becomes non-zero when the machine stops; calls that
 	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
 	Stop *transport.Word
@@ -19,15 +27,14 @@ type Config struct {
 
 // Node is one kernel of a multikernel.
 type Node struct {
-	_         transport.Pad
-	id        int
-	table     *kernel.Table
-	placement Placement
-	station   *combining.Station
-	policy    *transport.Policy
-	stop      *transport.Word
-	bells     []*transport.Bell
-	owned     []kernel.ShardSet // by node
+	_       transport.Pad
+	id      int
+	table   *kernel.Table
+	station *combining.Station
+	policy  *transport.Policy
+	stop    *transport.Word
+	bells   []*transport.Bell
+	owned   []kernel.ShardSet // by node
 
 	// The monitor's.
 	peers    []*peer         // by node; nil at the node's own place
@@ -45,6 +52,8 @@ type Node struct {
 	transactions map[kernel.Origin]*transaction
 	spare        []*transaction
 	damage       error
+	copies       *copies // of replicated services; nil if there are none
+	largest      int     // slots of the longest message of an agreement
 	_            transport.Pad
 }
 
@@ -99,24 +108,28 @@ func Open(s *transport.Segment, table *kernel.Table, c Config) (*Node, error) {
 	}
 	n := &Node{
 		id: c.ID, table: table, policy: c.Policy, stop: c.Stop, bells: bells,
-		placement: Partitioned{Nodes: len(bells)},
-		station:   combining.NewStation(c.Policy),
-		peers:     make([]*peer, len(bells)),
-		request:   kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
-		answer:    kernel.NewResults(1)[0],
-		part:      kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
-		partial:   kernel.NewResults(1)[0],
-		finished:  make([]bool, combining.MaxThreads),
+		station:  combining.NewStation(c.Policy),
+		peers:    make([]*peer, len(bells)),
+		request:  kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
+		answer:   kernel.NewResults(1)[0],
+		part:     kernel.Op{Data: make([]byte, 0, kernel.MaxData)},
+		partial:  kernel.NewResults(1)[0],
+		finished: make([]bool, combining.MaxThreads),
 
 		transactions: make(map[kernel.Origin]*transaction),
 		owned:        make([]kernel.ShardSet, len(bells)),
 	}
 	for shard := range kernel.MaxShards {
-		n.owned[n.placement.Owner(shard)].Add(shard)
+		n.owned[ownerOf(shard, len(bells))].Add(shard)
 	}
 	for id, c := range channels {
 		if c != nil {
 			n.peers[id] = &peer{id: id, channel: c}
+		}
+	}
+	if len(c.Replicated) > 0 {
+		if n.copies, err = n.newCopies(c); err != nil {
+			return nil, err
 		}
 	}
 	return n, nil
@@ -189,10 +202,20 @@ func (n *Node) Positions() map[int]transport.Position {
 	return at
 }
 
+// digestTurns bounds the turns before a digest of a copy, while others write.
+const digestTurns = 1000
+
 // Digest returns the digest of the shards that the node owns: the sum over all
-// nodes is the digest of the services. The index is 0, for there is no log.
+// nodes is the digest of the services. Of services of which it has a copy it is
+// that of the copy; the index is the number of operations applied to copies, so
+// that those of one index compare. It is 0 if there are none.
 func (n *Node) Digest() (digest, index uint64, err error) {
 	n.station.Lock()
 	defer n.station.Unlock()
-	return n.table.Digest(), 0, n.damage
+	if n.copies != nil {
+		for try := 0; try < digestTurns && n.turn(); try++ { // what came is applied first
+		}
+		index = n.copies.applied
+	}
+	return n.table.Digest(), index, n.damage
 }

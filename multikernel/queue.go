@@ -11,6 +11,9 @@ func (q *queue[T]) len() int { return len(q.items) - q.first }
 
 func (q *queue[T]) front() *T { return &q.items[q.first] }
 
+// at returns the item that has so many before it.
+func (q *queue[T]) at(i int) *T { return &q.items[q.first+i] }
+
 func (q *queue[T]) push(v T) { q.items = append(q.items, v) }
 
 func (q *queue[T]) pop() {

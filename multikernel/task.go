@@ -26,8 +26,8 @@ type tasks struct {
 	spare   []*task
 }
 
-// idle reports whether no shard is locked, and so nothing waits.
-func (ts *tasks) idle() bool { return len(ts.locked) == 0 }
+// idle reports whether no shard is locked, and nothing waits.
+func (ts *tasks) idle() bool { return len(ts.locked)+len(ts.waiting) == 0 }
 
 // blocks reports whether an operation has to wait: a shard of it is locked, or
 // somebody who came before it waits for one.
@@ -70,7 +70,10 @@ func (n *Node) execute(from int, to kernel.Origin, step kernel.Step, op *kernel.
 	}
 	t := n.tasks.keep(from, to, step, op)
 	n.table.Span(&t.op, &t.shards)
-	if n.tasks.blocks(op.Service, &t.shards, n.tasks.waiting) {
+	if n.replicated(op.Service) {
+		t.shards.Keep(&n.owned[n.id])
+	}
+	if n.blocked(t, n.tasks.waiting) {
 		n.tasks.waiting = append(n.tasks.waiting, t)
 		return nil
 	}
@@ -86,11 +89,8 @@ func (n *Node) start(t *task) {
 		return
 	}
 	n.answer.Reset()
-	service := n.table.Spanning(&t.op)
-	if service == nil {
-		n.answer.Status = kernel.StatusUnsupported
-	} else {
-		n.answer.Status = service.Vote(&t.op)
+	if !n.replicated(t.op.Service) {
+		n.answer.Status = n.vote(&t.op)
 	}
 	from, to, s, c := t.from, t.to, t.op.Service, t.op.Code
 	if n.answer.Status == kernel.StatusOK {
@@ -99,6 +99,34 @@ func (n *Node) start(t *task) {
 		n.tasks.spare = append(n.tasks.spare, t)
 	}
 	n.reply(from, to, kernel.StepPrepare, s, c, &n.answer)
+}
+
+// vote answers whether the part of an operation over several shards that this
+// node was given would succeed.
+func (n *Node) vote(part *kernel.Op) kernel.Status {
+	if service := n.table.Spanning(part); service != nil {
+		return service.Vote(part)
+	}
+	return kernel.StatusUnsupported
+}
+
+// blocked reports whether a task has to wait: see blocks. One that locks shards
+// of a copy also waits until all that this node has ordered on them is
+// committed, and so everywhere before it.
+func (n *Node) blocked(t *task, waiting []*task) bool {
+	return n.tasks.blocks(t.op.Service, &t.shards, waiting) ||
+		t.step == kernel.StepPrepare && n.replicated(t.op.Service) && !n.allOpen(t.op.Service, &t.shards)
+}
+
+// unlock ends a task that locked shards for an operation that was applied.
+func (n *Node) unlock(to kernel.Origin) {
+	for i, t := range n.tasks.locked {
+		if t.to == to {
+			n.tasks.locked = append(n.tasks.locked[:i], n.tasks.locked[i+1:]...)
+			n.tasks.spare = append(n.tasks.spare, t)
+			return
+		}
+	}
 }
 
 // release ends the part of a transaction that was prepared, and starts what has
@@ -127,7 +155,7 @@ func (n *Node) resume() {
 	ts := &n.tasks
 	for i := 0; i < len(ts.waiting); {
 		t := ts.waiting[i]
-		if ts.blocks(t.op.Service, &t.shards, ts.waiting[:i]) {
+		if n.blocked(t, ts.waiting[:i]) {
 			i++
 			continue
 		}
@@ -136,8 +164,13 @@ func (n *Node) resume() {
 	}
 }
 
-// run executes an operation and answers it.
+// run executes an operation and answers it, or proposes it to all copies, which
+// will.
 func (n *Node) run(from int, to kernel.Origin, op *kernel.Op) {
+	if n.replicated(op.Service) {
+		n.propose(op, to)
+		return
+	}
 	n.table.Execute(op, &n.answer)
 	n.reply(from, to, kernel.StepExecute, op.Service, op.Code, &n.answer)
 }

@@ -40,7 +40,7 @@ func (n *Node) begin(t *combining.Thread, place int) {
 		return
 	}
 	r.Reset()
-	if n.table.Spanning(op) == nil {
+	if n.table.Spanning(op) == nil && !n.replicated(op.Service) {
 		r.Status = kernel.StatusUnsupported
 		n.finish(t, place)
 		return
@@ -64,7 +64,7 @@ func (n *Node) advance(x *transaction) {
 
 // askPart sends an owner a step of a transaction.
 func (n *Node) askPart(x *transaction, owner int, step kernel.Step) {
-	n.ask(owner, request{step: step, part: true, thread: x.thread, place: x.place, to: n.origin(x.thread, x.place)})
+	n.ask(owner, request{step: step, part: !n.replicated(x.thread.Ops[x.place].Service), thread: x.thread, place: x.place, to: n.origin(x.thread, x.place)})
 }
 
 // answered takes an owner's answer.

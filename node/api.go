@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -111,7 +112,9 @@ type KernelStatus struct {
 	Processors int                     `json:"gomaxprocs"`
 	Log        *LogStatus              `json:"log,omitempty"`      // nr
 	Channels   map[int]ChannelPosition `json:"channels,omitempty"` // multikernel, by peer node
-	Traffic    transport.Traffic       `json:"traffic"`
+	// Streams are the operations on copies, by the node that orders them.
+	Streams []StreamPosition  `json:"streams,omitempty"` // multikernel, replicated
+	Traffic transport.Traffic `json:"traffic"`
 	// HandOvers are the lines that its nodes took from others: their columns of
 	// the traffic matrix, a lower bound.
 	HandOvers []transport.HandOver `json:"handovers"`
@@ -126,6 +129,10 @@ type LogStatus struct {
 	Applied   uint64 `json:"ltail"`
 	Capacity  uint64 `json:"capacity_slots"`
 }
+
+// StreamPosition is where a node's copy stands in the operations that one
+// coordinator orders.
+type StreamPosition = multikernel.StreamPosition
 
 // ChannelPosition is where an end of a channel stands.
 type ChannelPosition = transport.Position

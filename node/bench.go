@@ -80,15 +80,11 @@ func (m *Machine) Bench(ctx context.Context, ask BenchRequest) (*BenchResult, er
 // describeResult fills in what the machine is.
 func (m *Machine) describeResult(s workload.Spec) *BenchResult {
 	r := &BenchResult{
-		Mode: m.config.Mode, Topology: m.config.Topology, Nodes: len(m.topology.Nodes), Structure: string(m.config.Mode),
+		Mode: m.config.Mode, Topology: m.config.Topology, Nodes: len(m.topology.Nodes), Structure: m.config.Structure(),
 		Policy: *m.policy, Hugepages: m.segment.PageSize() > ordinaryPage, Workload: s, Warnings: m.Warnings(),
 	}
-	switch m.config.Mode {
-	case ModeMultikernel:
-		r.Structure += "/partitioned"
-	case ModeBigLock:
+	if m.config.Mode == ModeBigLock {
 		r.Lock = m.config.Lock
-		r.Structure += "/" + m.config.Lock
 	}
 	r.Placed = m.placedRight()
 	return r

@@ -57,6 +57,9 @@ func (m *Machine) boot(ctx context.Context) error {
 		return err
 	}
 	m.policy = m.config.policy(m.topology)
+	if m.config.Mode == ModeMultikernel {
+		m.config.Tree = m.config.TreeOf(m.topology)
+	}
 	m.events.publish(Event{Kind: EventBooting, Node: -1, Text: fmt.Sprintf("%s on %d nodes", m.config.Mode, len(m.topology.Nodes))})
 	for _, note := range m.topology.Notes {
 		m.warn("topology: %s", note)

@@ -48,6 +48,12 @@ type Config struct {
 	// RingSlots is the size of each channel's ring in slots of 64 bytes, a power
 	// of two (multikernel).
 	RingSlots int `json:"ring_slots"`
+	// Placement is where the state of services lives: partitioned or replicated,
+	// for all of them or for each, as in kv=replicated (multikernel).
+	Placement string `json:"placement"`
+	// Tree is how agreements on copies travel; empty for what suits the topology
+	// (multikernel).
+	Tree multikernel.Tree `json:"tree"`
 	// Lock is mutex, rwlock or mcs (biglock).
 	Lock string `json:"lock"`
 	// Home is the node of the memory, -1 for interleaved (biglock).
@@ -64,6 +70,7 @@ const (
 	DefaultLogSlots  = nrkernel.DefaultLogSlots
 	DefaultRingSlots = multikernel.DefaultRing
 	DefaultLock      = "mcs"
+	DefaultPlacement = string(multikernel.Partitioned)
 )
 
 // DefaultConfig returns what `nrkern start` without flags boots: NR on the
@@ -71,7 +78,7 @@ const (
 func DefaultConfig() Config {
 	return Config{
 		Mode: ModeNR, Hugepages: transport.HugepagesPrefer, LogSlots: DefaultLogSlots,
-		RingSlots: DefaultRingSlots, Lock: DefaultLock, Home: transport.Interleaved, RunDir: DefaultRunDir(),
+		RingSlots: DefaultRingSlots, Placement: DefaultPlacement, Lock: DefaultLock, Home: transport.Interleaved, RunDir: DefaultRunDir(),
 	}
 }
 
@@ -91,6 +98,9 @@ func (c Config) complete() (Config, error) {
 	if c.RingSlots == 0 {
 		c.RingSlots = d.RingSlots
 	}
+	if c.Placement == "" {
+		c.Placement = d.Placement
+	}
 	if c.Lock == "" {
 		c.Lock = d.Lock
 	}
@@ -105,6 +115,14 @@ func (c Config) complete() (Config, error) {
 	}
 	if _, err := biglock.ParseKind(c.Lock); err != nil {
 		return c, fmt.Errorf("%w: lock: %w", ErrUsage, err)
+	}
+	if _, err := c.placements(); err != nil {
+		return c, err
+	}
+	if c.Tree != "" {
+		if _, err := multikernel.ParseTree(string(c.Tree)); err != nil {
+			return c, fmt.Errorf("%w: %w", ErrUsage, err)
+		}
 	}
 	if c.LogSlots < transport.MinLogSlots || c.LogSlots > transport.MaxLogSlots || c.LogSlots&(c.LogSlots-1) != 0 {
 		return c, usagef("log of %d slots: want a power of two from %d to %d", c.LogSlots, transport.MinLogSlots, transport.MaxLogSlots)

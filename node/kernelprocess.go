@@ -106,7 +106,7 @@ func (k *kernelProcess) boot(ask bootAsk, a *bootAnswer) error {
 	if r.table, err = kernel.NewTable(Services()...); err != nil {
 		return err
 	}
-	r.structure, err = openStructure(r.segment, r.table, ask.Config, r.nodes, &r.Policy, &r.board.machine.Stop.Word)
+	r.structure, err = openStructure(r.segment, r.table, ask.Config, ask.Topology, r.nodes, &r.Policy, &r.board.machine.Stop.Word)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package node_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"testing"
 
@@ -29,10 +28,10 @@ func history(m *node.Machine, seed int) node.RecordRequest {
 // TestHistoriesAreLinearizable records random operations of clients in all
 // kernel processes on few keys, and judges them together.
 func TestHistoriesAreLinearizable(t *testing.T) {
-	for _, mode := range node.Modes() {
+	for _, v := range variants() {
 		for _, topology := range []string{"2x1", "4x1"} {
-			t.Run(fmt.Sprintf("%s/%s", mode, topology), func(t *testing.T) {
-				c := config(t, mode, topology)
+			t.Run(v.name+"/"+topology, func(t *testing.T) {
+				c := v.config(t, topology)
 				c.LogSlots, c.RingSlots = 1024, 64 // so that logs and rings wrap around
 				m := boot(t, c)
 				overlapping, all, n := 0, 0, 9
@@ -77,9 +76,9 @@ func judge(t testing.TB, m node.API, ask node.RecordRequest) check.Verdict {
 
 // TestNoStaleReads runs the probe for stale reads across the kernel processes.
 func TestNoStaleReads(t *testing.T) {
-	for _, mode := range node.Modes() {
-		t.Run(string(mode), func(t *testing.T) {
-			m := boot(t, config(t, mode, "2x1"))
+	for _, v := range variants() {
+		t.Run(v.name, func(t *testing.T) {
+			m := boot(t, v.config(t, "2x1"))
 			for _, window := range []int{1, 8} {
 				ask := node.DefaultProbeRequest()
 				ask.Reads, ask.ReadWindow, ask.WriteWindow = 20_000, window, window

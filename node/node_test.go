@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -50,6 +51,34 @@ func config(t testing.TB, mode node.Mode, topology string) node.Config {
 	c := node.DefaultConfig()
 	c.Mode, c.Topology, c.RunDir = mode, topology, shortDir(t)
 	c.Hugepages = transport.HugepagesOff
+	return c
+}
+
+// variant is a structure, with a placement where there are several.
+type variant struct {
+	name      string
+	mode      node.Mode
+	placement multikernel.Placement
+}
+
+// variants returns every structure in every placement.
+func variants() []variant {
+	var all []variant
+	for _, mode := range node.Modes() {
+		all = append(all, variant{name: string(mode), mode: mode})
+		if mode == node.ModeMultikernel {
+			all = append(all, variant{name: "multikernel-replicated", mode: mode, placement: multikernel.Replicated})
+		}
+	}
+	return all
+}
+
+func (v variant) config(t testing.TB, topology string) node.Config {
+	t.Helper()
+	c := config(t, v.mode, topology)
+	if v.placement != "" {
+		c.Placement = string(v.placement)
+	}
 	return c
 }
 

@@ -82,7 +82,7 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 		s.HandOvers = []transport.HandOver{}
 	}
 	s.Operations, s.Threads, s.Processors = a.Operations, a.Threads, a.Processors
-	s.Log, s.Channels, s.Traffic, s.Memory = a.Log, a.Channels, a.Traffic, a.At.Memory
+	s.Log, s.Channels, s.Streams, s.Traffic, s.Memory = a.Log, a.Channels, a.Copies, a.Traffic, a.At.Memory
 	if ask.Digest && err == nil {
 		s.Digest, s.DigestAt = fmt.Sprintf("%016x", a.Digest), a.DigestAt
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/nrkernel"
+	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -27,7 +28,7 @@ type structure interface {
 
 // openStructure opens a process's part of the machine's structure. Nodes are
 // those whose threads the process runs: one, or all under the big lock.
-func openStructure(s *transport.Segment, table *kernel.Table, c Config, nodes []int, p *transport.Policy, stop *transport.Word) (structure, error) {
+func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.Topology, nodes []int, p *transport.Policy, stop *transport.Word) (structure, error) {
 	switch c.Mode {
 	case ModeNR:
 		store, err := transport.OpenLog(s, logName)
@@ -40,7 +41,13 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, nodes []
 		}
 		return replicated{r}, nil
 	case ModeMultikernel:
-		n, err := multikernel.Open(s, table, multikernel.Config{ID: nodes[0], Policy: p, Stop: stop})
+		replicated, err := c.replicated()
+		if err != nil {
+			return nil, err
+		}
+		n, err := multikernel.Open(s, table, multikernel.Config{
+			ID: nodes[0], Policy: p, Stop: stop, Replicated: replicated, Tree: c.Tree, Shape: shapeOf(t),
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -88,10 +95,12 @@ func (m messaging) newPort(_, window int) (kernel.Port, error) {
 	}
 	return p, nil
 }
-func (m messaging) server() combining.Server                  { return m.node }
-func (m messaging) traffic(int) transport.Traffic             { return m.node.Traffic() }
-func (m messaging) handOvers(int) []transport.HandOver        { return m.node.HandOvers() }
-func (m messaging) report(a *statusAnswer)                    { a.Channels = m.node.Positions() }
+func (m messaging) server() combining.Server           { return m.node }
+func (m messaging) traffic(int) transport.Traffic      { return m.node.Traffic() }
+func (m messaging) handOvers(int) []transport.HandOver { return m.node.HandOvers() }
+func (m messaging) report(a *statusAnswer) {
+	a.Channels, a.Copies = m.node.Positions(), m.node.Copies()
+}
 func (m messaging) digest() (digest, index uint64, err error) { return m.node.Digest() }
 
 // locked is the one copy of all nodes: the big lock.

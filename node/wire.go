@@ -67,6 +67,7 @@ type statusAnswer struct {
 	Processors int
 	Log        *LogStatus
 	Channels   map[int]ChannelPosition
+	Copies     []StreamPosition
 	Traffic    transport.Traffic
 	HandOvers  []transport.HandOver
 	Digest     uint64

@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nrkern/nrkern/biglock"
 	"github.com/nrkern/nrkern/combining"
@@ -38,7 +39,8 @@ var structures = []struct {
 	ease uint64
 }{
 	{"nr", func(t testing.TB, nodes int) machine { return bootNR(t, nodes, transport.MinLogSlots) }, 1},
-	{"multikernel", bootMultikernel, 5000},
+	{"multikernel", func(t testing.TB, nodes int) machine { return bootMultikernel(t, nodes, multikernel.Config{}) }, 5000},
+	{"multikernel-replicated", bootReplicated, 1000},
 	{"biglock-mutex", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.Mutex) }, 10},
 	{"biglock-rwlock", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.RWLock) }, 10},
 	{"biglock-mcs", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.MCS) }, 2000},
@@ -78,7 +80,42 @@ func (m nr) digest(t testing.TB) uint64 {
 
 type mesh []*multikernel.Node
 
-func bootMultikernel(t testing.TB, nodes int) machine {
+// copies is a mesh whose nodes have a copy of kv each.
+type copies struct{ mesh }
+
+func bootReplicated(t testing.TB, nodes int) machine {
+	return copies{bootMultikernel(t, nodes, multikernel.Config{Replicated: []kernel.ServiceID{kv.ID}}).(mesh)}
+}
+
+// digest waits until all copies have applied as much as the first: what is
+// committed reaches them all.
+func (m copies) digest(t testing.TB) uint64 {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		first, at, err := m.mesh[0].Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := true
+		for _, n := range m.mesh {
+			d, index, err := n.Digest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if same = same && index == at; index == at && d != first {
+				t.Fatalf("at index %d node %d has digest %x, node 0 %x", at, n.ID(), d, first)
+			}
+		}
+		if same {
+			return first
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the copies do not come to one index")
+		}
+	}
+}
+
+func bootMultikernel(t testing.TB, nodes int, c multikernel.Config) machine {
 	t.Helper()
 	layout := new(transport.Layout)
 	if err := multikernel.AddMesh(layout, nodes, multikernel.MinRing); err != nil {
@@ -92,7 +129,8 @@ func bootMultikernel(t testing.TB, nodes int) machine {
 	var m mesh
 	var attending sync.WaitGroup
 	for id := range nodes {
-		n, err := multikernel.Open(segment, newTable(t), multikernel.Config{ID: id, Stop: stop})
+		c.ID, c.Stop = id, stop
+		n, err := multikernel.Open(segment, newTable(t), c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +144,7 @@ func bootMultikernel(t testing.TB, nodes int) machine {
 	t.Cleanup(func() {
 		stop.Swap(1)
 		for _, n := range m {
-			n.Bell().Ring()
+			n.Bell().Wake() // also from a nap
 		}
 		attending.Wait()
 	})

@@ -118,7 +118,7 @@ func (f *checking) run(ctx context.Context, m node.API, s *session) (*checkRepor
 	if err != nil {
 		return nil, err
 	}
-	r := &checkReport{Structure: structureOf(status.Config), Judgement: check.OK}
+	r := &checkReport{Structure: status.Config.Structure(), Judgement: check.OK}
 	var parts []check.Judgement
 	if f.histories > 0 {
 		if r.Histories, err = f.judge(ctx, m); err != nil {

@@ -40,11 +40,11 @@ func compareReplicas(ctx context.Context, m node.API) (replicasReport, error) {
 
 // judgeReplicas judges digests of one moment.
 func judgeReplicas(s *node.Status) replicasReport {
-	switch s.Config.Mode {
-	case node.ModeMultikernel:
-		return replicasReport{Judgement: check.OK, Copies: 1, Text: "none to compare: each shard has one owner"}
-	case node.ModeBigLock:
+	switch {
+	case s.Config.Mode == node.ModeBigLock:
 		return replicasReport{Judgement: check.OK, Copies: 1, Text: "none to compare: there is one copy"}
+	case !s.Config.Copies():
+		return replicasReport{Judgement: check.OK, Copies: 1, Text: "none to compare: each shard has one owner"}
 	}
 	r := replicasReport{Judgement: check.OK, Copies: len(s.Kernels)}
 	of := s.Kernels[0]
@@ -65,6 +65,10 @@ func judgeReplicas(s *node.Status) replicasReport {
 		}
 	}
 	r.Digest, r.Index = of.Digest, of.DigestAt
-	r.Text = fmt.Sprintf("%s with digest %s at index %s of the log", plural(r.Copies, "copy"), r.Digest, grouped(r.Index))
+	counted := "the log"
+	if s.Config.Mode == node.ModeMultikernel {
+		counted = "the operations agreed to"
+	}
+	r.Text = fmt.Sprintf("%s with digest %s at index %s of %s", plural(r.Copies, "copy"), r.Digest, grouped(r.Index), counted)
 	return r
 }

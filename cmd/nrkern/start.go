@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/nrkern/nrkern/biglock"
+	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -33,6 +34,7 @@ With --detach return as soon as the machine is running, and print the process
 of its supervisor.`,
 		Example: `  nrkern start --mode=nr --topology 2x1
   nrkern start --mode=biglock --lock rwlock --detach
+  nrkern start --mode=multikernel --placement replicated
   nrkern start --hugepages=require`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.config.RunDir = s.runDir
@@ -52,6 +54,9 @@ of its supervisor.`,
 		"hugepages", "2 MiB pages for the segment: require, prefer or off")
 	flags.IntVar(&f.config.LogSlots, "log-slots", f.config.LogSlots, "size of the log in slots of 64 bytes, a power of two (nr)")
 	flags.IntVar(&f.config.RingSlots, "ring-slots", f.config.RingSlots, "size of each channel in slots of 64 bytes, a power of two (multikernel)")
+	flags.StringVar(&f.config.Placement, "placement", f.config.Placement, "where the state of services lives: partitioned, replicated, or for each, as in kv=replicated (multikernel)")
+	flags.Var(choice[multikernel.Tree]{&f.config.Tree, oneOf(multikernel.Trees()...)},
+		"tree", "how agreements on replicated state travel: "+treeNames()+"; without it, as suits the topology (multikernel)")
 	flags.Var(choice[string]{&f.config.Lock, oneOf(lockNames()...)}, "lock", "the lock: "+strings.Join(lockNames(), ", ")+" (biglock)")
 	flags.IntVar(&f.config.Home, "home", f.config.Home, "the node that the memory is on; -1 interleaves (biglock)")
 	flags.Var(choice[string]{&f.config.Wait, oneOf(transport.Dedicated.Name, transport.Oversubscribed.Name)},
@@ -61,6 +66,8 @@ of its supervisor.`,
 	flags.IntVar(&f.readyFD, "ready-fd", 0, "")
 	_ = flags.MarkHidden("ready-fd") // fails for a flag that is not there only
 	complete(cmd, "mode", "nr", "multikernel", "biglock")
+	complete(cmd, "placement", string(multikernel.Partitioned), string(multikernel.Replicated))
+	complete(cmd, "tree", strings.Split(treeNames(), ", ")...)
 	complete(cmd, "hugepages", "require", "prefer", "off")
 	complete(cmd, "lock", lockNames()...)
 	complete(cmd, "wait", transport.Dedicated.Name, transport.Oversubscribed.Name)
@@ -68,6 +75,14 @@ of its supervisor.`,
 		complete(cmd, name)
 	}
 	return cmd
+}
+
+func treeNames() string {
+	var names []string
+	for _, t := range multikernel.Trees() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
 }
 
 func lockNames() []string {

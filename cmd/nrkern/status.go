@@ -44,13 +44,16 @@ state: equal digests at one index of the log are equal states.`,
 
 func writeStatus(w io.Writer, s *node.Status) error {
 	about := newGrid("l")
-	about.add("machine", structureOf(s.Config)+", "+string(s.State))
+	about.add("machine", s.Config.Structure()+", "+string(s.State))
 	if s.Job != "" {
 		about.add("job", s.Job)
 	}
 	about.add("supervisor", fmt.Sprintf("process %d, version %s, up %v", s.PID, s.Version, time.Since(s.Started).Round(time.Second)))
 	about.add("run directory", s.Config.RunDir)
 	about.add("topology", s.Topology.String())
+	if s.Config.Replicating() {
+		about.add("agreements", string(s.Config.Tree)+", from node 0 to "+s.Config.RouteText(&s.Topology))
+	}
 	about.add("waiting", s.Policy.String())
 	about.add("segment", segmentText(s))
 	about.add("operations", grouped(s.Operations))
@@ -61,7 +64,7 @@ func writeStatus(w io.Writer, s *node.Status) error {
 		return err
 	}
 	matrix := between(&node.Status{}, s, 1)
-	for _, g := range []*grid{partsGrid(s), kernelsGrid(s), positionsGrid(s), trafficGrid(s), matrixGrid(matrix.Nodes, matrix.Cells)} {
+	for _, g := range []*grid{partsGrid(s), kernelsGrid(s), positionsGrid(s), streamsGrid(s), trafficGrid(s), matrixGrid(matrix.Nodes, matrix.Cells)} {
 		if g == nil {
 			continue
 		}
@@ -73,17 +76,6 @@ func writeStatus(w io.Writer, s *node.Status) error {
 		}
 	}
 	return nil
-}
-
-// structureOf names the structure as tables do.
-func structureOf(c node.Config) string {
-	switch c.Mode {
-	case node.ModeMultikernel:
-		return "multikernel/partitioned"
-	case node.ModeBigLock:
-		return "biglock/" + c.Lock
-	}
-	return string(c.Mode)
 }
 
 func segmentText(s *node.Status) string {
@@ -151,6 +143,23 @@ func positionsGrid(s *node.Status) *grid {
 	return nil
 }
 
+// streamsGrid shows where the copies of the multikernel stand, by the node that
+// orders the operations on them.
+func streamsGrid(s *node.Status) *grid {
+	g := newGrid("lrrr", "COPY AT", "ORDERED BY", "PREPARED", "COMMITTED", "APPLIED")
+	for _, k := range s.Kernels {
+		for _, p := range k.Streams {
+			g.add(kernelName(k), kernelNumber(p.Coordinator), grouped(p.Prepared), grouped(p.Committed), grouped(p.Applied))
+		}
+	}
+	if len(g.rows) == 1 {
+		return nil
+	}
+	return g
+}
+
+func kernelNumber(n int) string { return "node " + strconv.Itoa(n) }
+
 // trafficGrid shows what was observed to cross: hand-overs are a lower bound.
 func trafficGrid(s *node.Status) *grid {
 	g := newGrid("lr", "TRAFFIC", "LOG ENTRIES", "BATCHES", "MESSAGES", "ACKS", "HAND-OVERS >=", "OF ENTRIES", "CONTROL", "MESSAGES", "LOCK")
@@ -175,7 +184,7 @@ func kernelName(k node.KernelStatus) string {
 	if k.Node < 0 {
 		return "all nodes"
 	}
-	return "node " + strconv.Itoa(k.Node)
+	return kernelNumber(k.Node)
 }
 
 func placed(right bool) string {
