@@ -28,9 +28,11 @@ type Machine struct {
 	// table (ACPI SLIT) states it: 10 on the diagonal, 11 to 254 elsewhere. Nil
 	// is 10 and 21.
 	Distances [][]int
+	// NodesPerPackage is how many nodes share a socket; 0 is 1.
+	NodesPerPackage int
 }
 
-// Node is one NUMA node: a socket of cores, without sibling threads, and its
+// Node is one NUMA node: a socket of cores, or a part of one, without sibling threads, and its
 // memory.
 type Node struct {
 	// CPUs is the number of CPUs. It is the same for all nodes, or 0 for a node
@@ -61,6 +63,9 @@ func (m Machine) Distance(from, to int) int {
 	}
 	return 21
 }
+
+// Package returns the socket of a node.
+func (m Machine) Package(node int) int { return node / max(m.NodesPerPackage, 1) }
 
 // CPUs returns the CPU numbers of a node, as the guest's Linux counts them.
 func (m Machine) CPUs(node int) []int {
@@ -109,6 +114,9 @@ func (m Machine) check() error {
 	if memory < minMemoryMiB {
 		return bad("%d MiB of memory; Linux and a program need %d", memory, minMemoryMiB)
 	}
+	if per := m.NodesPerPackage; per < 0 || per > 1 && len(m.Nodes)%per != 0 {
+		return bad("%d nodes do not make sockets of %d", len(m.Nodes), per)
+	}
 	if m.Distances == nil {
 		return nil
 	}
@@ -138,9 +146,10 @@ func (m Machine) arguments() []string {
 			sockets++
 		}
 	}
+	per := max(m.NodesPerPackage, 1)
 	args := []string{
 		"-machine", "q35", "-cpu", "max",
-		"-smp", fmt.Sprintf("%d,sockets=%d,cores=%d,threads=1", cpus, sockets, m.Nodes[0].CPUs),
+		"-smp", fmt.Sprintf("%d,sockets=%d,cores=%d,threads=1", cpus, sockets/per, m.Nodes[0].CPUs*per),
 		"-m", strconv.Itoa(memory) + "M",
 	}
 	for i, n := range m.Nodes {

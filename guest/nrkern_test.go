@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,12 +30,38 @@ func TestNrkern(t *testing.T) {
 	for _, nodes := range []int{2, 4} {
 		t.Run(fmt.Sprintf("%d nodes", nodes), func(t *testing.T) {
 			m := Uniform(nodes, 2, 512, 48)
-			for _, mode := range []string{"nr", "multikernel", "biglock"} {
+			modes := []string{"nr", "multikernel", "biglock"}
+			if nodes == 2 { // on four, the test of packages replicates
+				modes = append(modes, "multikernel/replicated")
+			}
+			for _, mode := range modes {
 				t.Run(mode, func(t *testing.T) {
 					t.Parallel()
 					testMode(t, m, files, mode)
 				})
 			}
+			t.Run("packages", func(t *testing.T) {
+				if nodes < 4 {
+					t.Skip("two packages of two nodes take four")
+				}
+				t.Parallel()
+				m := m
+				m.NodesPerPackage = 2
+				m.Distances = make([][]int, nodes)
+				for a := range nodes {
+					for b := range nodes {
+						distance := 28
+						switch {
+						case a == b:
+							distance = 10
+						case m.Package(a) == m.Package(b):
+							distance = 12
+						}
+						m.Distances[a] = append(m.Distances[a], distance)
+					}
+				}
+				testTree(t, m, files)
+			})
 			t.Run("demo", func(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
@@ -77,10 +104,15 @@ type guestStatus struct {
 
 func testMode(t *testing.T, m Machine, files []File, mode string) {
 	last := strconv.Itoa(len(m.Nodes) - 1)
+	mode, placement, placed := strings.Cut(mode, "/")
+	structure := []string{"--mode", mode}
+	if placed {
+		structure = append(structure, "--placement", placement)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := Boot(ctx, m, files, []Command{
-		Run("/bin/nrkern", "start", "--mode", mode, "--hugepages", "require", "--detach"),
+		Run(append([]string{"/bin/nrkern", "start", "--hugepages", "require", "--detach"}, structure...)...),
 		Run("/bin/nrkern", "sys", "kv", "put", "7", "42", "--node", "0"),
 		Run("/bin/nrkern", "sys", "kv", "get", "7", "--node", last),
 		Run("/bin/nrkern", "status", "-o", "json"),
@@ -126,6 +158,33 @@ func testMode(t *testing.T, m Machine, files []File, mode string) {
 		checkKernels(t, m, kernels)
 	}
 	checkNothingLeft(t, r.Commands[7])
+}
+
+// testTree: with two nodes a package the agreements of replicated state follow
+// the packages: from node 0 one message leads into each other package, whose
+// leader sends on, and the far ones go first.
+func testTree(t *testing.T, m Machine, files []File) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	r, err := Boot(ctx, m, files, []Command{
+		Run("/bin/nrkern", "start", "--mode", "multikernel", "--placement", "replicated", "--hugepages", "require", "--detach"),
+		Run("/bin/nrkern", "sys", "kv", "put", "7", "42", "--node", "1"),
+		Run("/bin/nrkern", "status"),
+		{Args: []string{"/bin/nrkern", "check", "--histories", "3", "--operations", "50", "--reads", "2000"}, Timeout: 2 * time.Minute},
+		Run("/bin/nrkern", "stop"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Commands {
+		if err := c.Err(); err != nil {
+			t.Fatalf("%v\n%s%s", err, c.Stdout, c.Stderr)
+		}
+	}
+	const want = "numa, from node 0 to 2 (3), 1"
+	if status := string(r.Commands[2].Stdout); !regexp.MustCompile(`agreements +` + regexp.QuoteMeta(want) + `\n`).MatchString(status) {
+		t.Errorf("want agreements by %s:\n%s", want, status)
+	}
 }
 
 // checkKernels: one process a node; its threads on the node's CPUs, its private
