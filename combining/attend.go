@@ -17,6 +17,14 @@ type Server interface {
 	Station() *Station
 }
 
+// A Hurrier is a Server that may wait for other nodes though no thread of its own
+// does: others wait for it.
+type Hurrier interface {
+	// Hurry wakes the nodes that it waits for; the attending thread calls it
+	// before it sleeps.
+	Hurry()
+}
+
 // Attend serves a node until stop is non-zero: the life of its one attending
 // thread. While threads of the node work it naps, and whoever has waited long
 // for the node wakes it: threads may stop polling at any time without a word,
@@ -28,6 +36,7 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 	bell := s.Bell()
 	w := transport.NewWaiter(policy)
 	last := s.Station().Activity()
+	hurrier, _ := s.(Hurrier)
 	for stop.Load() == 0 {
 		progress, err := s.Serve()
 		if err != nil {
@@ -46,6 +55,9 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 		if !w.Sleepy() {
 			w.Pause()
 			continue
+		}
+		if hurrier != nil {
+			hurrier.Hurry()
 		}
 		s.Station().Rest()
 		ticket := bell.Announce()

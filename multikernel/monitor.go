@@ -3,6 +3,7 @@ package multikernel
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/internal/mutant"
@@ -279,11 +280,31 @@ func (n *Node) hurry() {
 	if !n.station.TryLock() {
 		return
 	}
-	all := n.copies != nil && n.copies.outstanding > 0 // an agreement takes everybody
+	var late uint64
 	for _, p := range n.peers {
-		if p != nil && (all || p.owes > 0) {
-			n.bells[p.id].Wake()
+		if p != nil && p.owes > 0 {
+			late |= 1 << p.id
 		}
 	}
+	if n.copies != nil {
+		late |= n.copies.uncommitted() | n.copies.unprepared()
+	}
+	n.wake(late)
 	n.station.Unlock()
+}
+
+// Hurry wakes the nodes whose word for an agreement this one waits for, that
+// others may be waiting for.
+func (n *Node) Hurry() {
+	if n.copies == nil || !n.station.TryLock() {
+		return
+	}
+	n.wake(n.copies.unprepared())
+	n.station.Unlock()
+}
+
+func (n *Node) wake(nodes uint64) {
+	for ; nodes != 0; nodes &= nodes - 1 {
+		n.bells[bits.TrailingZeros64(nodes)].Wake()
+	}
 }

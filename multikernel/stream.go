@@ -83,6 +83,31 @@ func (s *stream) acknowledged() uint64 {
 	return least
 }
 
+// unprepared returns the nodes, one bit each, below this one that have not said
+// that they prepared what they were sent.
+func (c *copies) unprepared() (nodes uint64) {
+	for i := range c.streams {
+		s := &c.streams[i]
+		for k := range s.children {
+			if s.children[k].acknowledged < s.prepared {
+				nodes |= 1 << s.children[k].node
+			}
+		}
+	}
+	return nodes
+}
+
+// uncommitted returns the nodes above this one that have not told it what became
+// of what it has prepared.
+func (c *copies) uncommitted() (nodes uint64) {
+	for i := range c.streams {
+		if s := &c.streams[i]; s.parent >= 0 && s.committed < s.prepared {
+			nodes |= 1 << s.parent
+		}
+	}
+	return nodes
+}
+
 // at returns the entry of a number above applied.
 func (s *stream) at(number uint64) *entry {
 	return *s.entries.at(int(number - s.applied - 1))
