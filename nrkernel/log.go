@@ -18,6 +18,7 @@ type log struct {
 	seen    []uint64
 
 	lastTail      uint64 // what this replica left in tail
+	own           ownSlots
 	tailMoved     bool   // others had moved it when this replica reserved its batch
 	origin        uint8  // of the foreign entry that was applied last
 	lastCompleted uint64 // what this replica left in, or found in, ctail
@@ -34,7 +35,7 @@ type Events struct {
 	Batches transport.Counter // reservations
 	Entries transport.Counter // operations appended here
 	Slots   transport.Counter // slots appended here
-	Reused  transport.Counter // slots written over that others had read: a hand-over each
+	Reused  transport.Counter // own slots written over, which others had read: a hand-over each
 	// Slots replayed that another replica wrote, by that replica: a hand-over
 	// each. Of those, the ones that hold data are counted in Parts too.
 	Foreign, Parts [256]transport.Counter
@@ -52,6 +53,7 @@ func newLog(store *transport.LogStore, id int) *log {
 		store: store, id: id, events: new(Events),
 		applied: store.Replicas[id].Applied.Load(),
 		seen:    make([]uint64, len(store.Replicas)),
+		own:     newOwnSlots(uint64(len(store.Slots))),
 	}
 	l.look(store.Control.Tail.Load())
 	return l
@@ -95,8 +97,8 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 			l.lastTail = tail + n
 			l.events.Batches.Add(1)
 			l.events.Slots.Add(n)
-			if tail >= l.capacity() && len(l.seen) > 1 {
-				l.events.Reused.Add(n)
+			if len(l.seen) > 1 {
+				l.events.Reused.Add(l.own.reuse(tail, n, l.capacity()))
 			}
 			return tail, true
 		}
