@@ -98,7 +98,7 @@ func (n *Node) order(t *combining.Thread, place, shard int) {
 		n.begin(t, place)
 		return
 	}
-	n.ask(ownerOf(shard, len(n.bells)), request{step: kernel.StepExecute, thread: t, place: place, to: n.origin(t, place)})
+	n.ask(Owner(shard, len(n.bells)), request{step: kernel.StepExecute, thread: t, place: place, to: n.origin(t, place)})
 }
 
 // readHere answers a read from the copy.

@@ -62,7 +62,7 @@ func (n *Node) route(t *combining.Thread, place int) {
 		n.begin(t, place)
 		return
 	}
-	owner := ownerOf(shard, len(n.bells))
+	owner := Owner(shard, len(n.bells))
 	if owner == n.id && (n.tasks.idle() || mutant.PastLockedShards) {
 		n.table.Execute(op, &t.Results[place])
 		n.finish(t, place)

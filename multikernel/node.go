@@ -120,7 +120,7 @@ func Open(s *transport.Segment, table *kernel.Table, c Config) (*Node, error) {
 		owned:        make([]kernel.ShardSet, len(bells)),
 	}
 	for shard := range kernel.MaxShards {
-		n.owned[ownerOf(shard, len(bells))].Add(shard)
+		n.owned[Owner(shard, len(bells))].Add(shard)
 	}
 	for id, c := range channels {
 		if c != nil {

@@ -32,6 +32,6 @@ func ParsePlacement(s string) (Placement, error) {
 	return "", fmt.Errorf("placement %q: want %s", s, strings.Join(names, " or "))
 }
 
-// ownerOf returns the node that owns a shard, or coordinates its copies: shards
+// Owner returns the node that owns a shard, or coordinates its copies: shards
 // are dealt out to the nodes in turn.
-func ownerOf(shard, nodes int) int { return shard % nodes }
+func Owner(shard, nodes int) int { return shard % nodes }

@@ -87,6 +87,9 @@ func (m *Machine) write(c *core, p *place, v uint64, released *stamp, exchange b
 		for _, w := range p.waiters {
 			w.state, w.waitOn = ready, nil
 			w.time = max(w.time, c.time) + 1
+			if m.counted != nil {
+				m.woken(w)
+			}
 		}
 		p.waiters = p.waiters[:0]
 	}

@@ -6,6 +6,7 @@ package simulate
 // core, or shared by several, or in memory only).
 type line struct {
 	owner   int16 // 1 + core that has it modified; 0 for none
+	last    int16 // 1 + node whose core made the last transaction for it
 	sharers [maxCounted / 64]uint64
 }
 
@@ -16,21 +17,24 @@ const maxCounted = 256
 // large as need be: a line leaves a cache only when another core writes it.
 type directory struct {
 	nodes  []int16 // of cores
-	counts [regions][len(accessNames)]Count
+	counts counts
 }
 
-// Count is how accesses were served. A transfer is same-node or cross-node by
-// where the line was, or, for a write, by the farthest copy that had to go.
-type Count struct {
-	Hits     uint64 `json:"hits"`
-	SameNode uint64 `json:"same_node"`
-	Crossed  uint64 `json:"cross_node"`
-	// Cold accesses found the line in no cache.
-	ColdLocal  uint64 `json:"cold_local"`
-	ColdRemote uint64 `json:"cold_remote"`
+// counts is how often accesses were served from where, by region and access.
+type counts [regions][len(accessNames)]tally
+
+// tally counts accesses by where they were served. A hand-over is an access that
+// crosses nodes to a line that another node had last: what a structure may
+// observe. A node that reads a line and then writes it crosses twice, for the
+// line and to end the others' copies, and is handed the line once.
+type tally struct {
+	served    [servedKinds]uint64
+	handovers uint64
 }
 
-// served is where a line came from.
+// served is where a line came from: a cache of the same node, or of another,
+// or, if none has it, memory. A write is served by the farthest copy that had to
+// go.
 type served uint8
 
 const (
@@ -39,28 +43,33 @@ const (
 	servedCrossNode
 	servedColdLocal
 	servedColdRemote
+	servedKinds
 )
-
-func (c *Count) add(s served) {
-	switch s {
-	case servedHit:
-		c.Hits++
-	case servedSameNode:
-		c.SameNode++
-	case servedCrossNode:
-		c.Crossed++
-	case servedColdLocal:
-		c.ColdLocal++
-	case servedColdRemote:
-		c.ColdRemote++
-	}
-}
 
 // reach brings a line to a core, to read or to write it, and counts how.
 func (m *Machine) reach(c *core, p *place, write bool) {
 	if m.counted != nil {
-		s := m.counted.access(c.id, &p.line, p.home, write)
-		m.counted.counts[p.region][c.about].add(s)
+		m.count(c, &m.counted.counts[p.region][c.about], &p.line, p.home, write)
+	}
+}
+
+// count brings a line to a core and counts how.
+func (m *Machine) count(c *core, t *tally, l *line, home int16, write bool) {
+	if l.owner == int16(c.id+1) {
+		t.served[servedHit]++
+		c.time += m.costs[servedHit]
+		return
+	}
+	s := m.counted.access(c.id, l, home, write)
+	t.served[s]++
+	c.time += m.costs[s]
+	if s != servedHit {
+		if node := int16(c.node + 1); l.last != node {
+			if s == servedCrossNode && l.last != 0 {
+				t.handovers++
+			}
+			l.last = node
+		}
 	}
 }
 
@@ -68,9 +77,6 @@ func (m *Machine) reach(c *core, p *place, write bool) {
 func (d *directory) access(core int, l *line, home int16, write bool) served {
 	word, bit := core>>6, uint64(1)<<(core&63)
 	node := d.nodes[core]
-	if l.owner == int16(core+1) {
-		return servedHit
-	}
 	held := l.sharers[word]&bit != 0
 	if !write && held {
 		return servedHit

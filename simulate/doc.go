@@ -9,6 +9,9 @@
 // to the order of payload accesses (vector clocks), and to linearizability. The
 // same seed gives the same run.
 //
+// A [Count] runs a workload on a machine that follows every cache line through
+// the cores' caches and counts what moves.
+//
 // Limits: schedules are sampled by seed (random, or PCT: Burckhardt et al.,
 // ASPLOS 2010), never all tried; a run in which others wait for ever for a dead
 // node counts as blocked, not as a failure. See docs/simulation.md.

@@ -114,6 +114,10 @@ func (m *Machine) Fill(s *transport.Slot) *transport.Payload {
 	c := m.running
 	p := m.memory.at(s.HeaderWord(), c.node)
 	m.point(c, p, accessFill)
+	if m.counted != nil {
+		c.time += m.costs[servedHit]
+		return p.slot() // payload and header leave the buffer as one line: Publish counts it
+	}
 	if m.tracing {
 		m.trace(c, "fill", p, "")
 	}
@@ -217,8 +221,12 @@ func (m *Machine) rest(w *transport.Word, seen uint64, a access, s state) {
 
 // Pause lets others run while the running core polls.
 func (m *Machine) Pause() {
-	if m.running != nil {
-		m.point(m.running, nil, accessPause)
+	if m.running == nil {
+		return
+	}
+	m.point(m.running, nil, accessPause)
+	if m.counted != nil {
+		m.running.time = max(m.running.time+1, m.until)
 	}
 }
 

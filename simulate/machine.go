@@ -21,6 +21,11 @@ type Machine struct {
 	ordered  bool // vector clocks
 	buffered bool // store buffers
 	counted  *directory
+	// Of a machine that counts: when the running core's turn ends, and whether
+	// all is over.
+	until  uint64
+	halted bool
+	costs  costs
 
 	steps   uint64
 	limit   uint64
@@ -47,6 +52,10 @@ type Machine struct {
 // point is the point before an access at which the schedule may let others
 // act. When it returns, the running core makes its access.
 func (m *Machine) point(c *core, p *place, a access) {
+	if m.counted != nil {
+		m.tick(c, a)
+		return
+	}
 	if c.state == dead || m.failure != nil {
 		panic(unwind{})
 	}
@@ -73,6 +82,10 @@ func (m *Machine) point(c *core, p *place, a access) {
 
 // leave asks the schedule whose turn it is, and gives way if it is another's.
 func (m *Machine) leave(c *core) {
+	if m.counted != nil {
+		m.turn(c)
+		return
+	}
 	m.pick()
 	if m.current != c || m.failure != nil {
 		c.giveWay()
@@ -195,16 +208,16 @@ func (m *Machine) run(s strategy) {
 	for _, c := range m.cores {
 		c.open()
 	}
-	m.pick()
-	for m.current != nil && m.failure == nil {
+	m.choose()
+	for m.current != nil && m.failure == nil && !m.halted {
 		c := m.current
 		m.running = c
 		if _, more := c.next(); !more {
 			if c.state == ready {
 				c.state = ended
 			}
-			if m.failure == nil {
-				m.pick()
+			if m.failure == nil && !m.halted {
+				m.choose()
 			}
 		}
 	}
@@ -217,6 +230,14 @@ func (m *Machine) run(s strategy) {
 		c.stop()
 	}
 	m.running = nil
+}
+
+func (m *Machine) choose() {
+	if m.counted != nil {
+		m.pickEarliest()
+	} else {
+		m.pick()
+	}
 }
 
 // setUp is the place of a word for an access before the machine runs.

@@ -128,11 +128,14 @@ func (r *run) addBare(node int, name string, body func()) {
 	r.left++
 }
 
-func (r *run) addCore(node int, name string, body func()) {
-	m := r.machine
+func (r *run) addCore(node int, name string, body func()) { r.machine.addCore(node, name, body) }
+
+func (m *Machine) addCore(node int, name string, body func()) {
 	c := &core{machine: m, id: len(m.cores), node: node, body: body}
 	c.name = fmt.Sprintf("core %d, %s", c.id, name)
-	c.clock[c.id] = 1 // so that nobody else has seen it yet
+	if m.ordered {
+		c.clock[c.id] = 1 // so that nobody else has seen it yet
+	}
 	m.cores = append(m.cores, c)
 }
 
