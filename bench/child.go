@@ -125,5 +125,5 @@ func serveOne(request string, made map[string]func(Span) (reading, error)) (read
 		}
 		made[name] = load
 	}
-	return made[name](Span{time.Duration(warmup), time.Duration(duration)})
+	return made[name](Span{Warmup: time.Duration(warmup), Duration: time.Duration(duration)})
 }

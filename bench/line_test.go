@@ -5,28 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
-
-func TestClassify(t *testing.T) {
-	for _, c := range []struct {
-		ns   int
-		want Placement
-	}{
-		{0, Unknown},
-		{44, Sibling},
-		{54, Sibling},
-		{72, SameL3},
-		{115, SameL3},
-		{135, SameL3},
-		{340, Far},
-		{530, Far},
-	} {
-		if got := classify(time.Duration(c.ns)); got != c.want {
-			t.Errorf("%d ns: %s, want %s", c.ns, got, c.want)
-		}
-	}
-}
 
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/nrkern/nrkern/numa"
@@ -134,16 +133,4 @@ func (s *Session) Run(rows []Row) ([]Line, error) {
 		lines = append(lines, got...)
 	}
 	return lines, s.ctx.Err()
-}
-
-// quiet readies the Go runtime for threads that spin: one more processor than
-// those, or everything else waits for them, and no collector. It returns what
-// puts things back.
-func quiet(spinners int) (restore func()) {
-	percent := debug.SetGCPercent(-1)
-	procs := runtime.GOMAXPROCS(spinners + 1)
-	return func() {
-		runtime.GOMAXPROCS(procs)
-		debug.SetGCPercent(percent)
-	}
 }

@@ -147,19 +147,6 @@ func TestSelect(t *testing.T) {
 
 // TestProbe: the probe returns, with a time or without, and refuses a CPU that
 // there is not.
-func TestProbe(t *testing.T) {
-	cpus := twoCPUs(t)
-	defer quiet(2)()
-	took, err := probe(cpus)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("round trip %v: %s", took, classify(took))
-	if _, err := probe([2]int{cpus[0], 100_000}); !errors.Is(err, numa.ErrCPU) {
-		t.Errorf("an unknown CPU: %v", err)
-	}
-}
-
 // TestPartitionedAnswers: what one kernel writes, the same or the other reads;
 // the loads check every answer.
 func TestPartitionedAnswers(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/nrkern/nrkern/measure"
 )
 
 // cell is what the counted samples of one variant at one point say together.
@@ -100,9 +102,9 @@ func (c *cell) fill(samples []sample) {
 	}
 	c.Samples = len(counted)
 	rates := values(counted, func(s sample) float64 { return s.OpsPerS })
-	c.OpsPerS, c.OpsPerSMin, c.OpsPerSMax = median(rates), slices.Min(rates), slices.Max(rates)
-	c.LatencyP50 = int64(median(values(counted, func(s sample) float64 { return float64(s.LatencyP50) })))
-	c.LatencyP99 = int64(median(values(counted, func(s sample) float64 { return float64(s.LatencyP99) })))
+	c.OpsPerS, c.OpsPerSMin, c.OpsPerSMax = measure.Median(rates).Median, slices.Min(rates), slices.Max(rates)
+	c.LatencyP50 = int64(measure.Median(values(counted, func(s sample) float64 { return float64(s.LatencyP50) })).Median)
+	c.LatencyP99 = int64(measure.Median(values(counted, func(s sample) float64 { return float64(s.LatencyP99) })).Median)
 	c.HandOversPerOp = medianOf(counted, func(s sample) *float64 { return s.HandOversPerOp })
 	c.LogEntriesPerOp = medianOf(counted, func(s sample) *float64 { return s.LogEntriesPerOp })
 	c.MessagesPerOp = medianOf(counted, func(s sample) *float64 { return s.MessagesPerOp })
@@ -127,17 +129,8 @@ func medianOf(samples []sample, of func(sample) *float64) *float64 {
 	if len(all) == 0 {
 		return nil
 	}
-	m := median(all)
+	m := measure.Median(all).Median
 	return &m
-}
-
-// median returns the middle value, or the mean of the middle two.
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	v = slices.Sorted(slices.Values(v))
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
 // markBest marks, at each point, the best variant of each structure.

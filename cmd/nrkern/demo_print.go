@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/nrkern/nrkern/measure"
 )
 
 // lineWidth is where sentences are folded.
@@ -158,7 +160,7 @@ func (r *demoReport) distanceText() string {
 			times = append(times, float64(*s.RoundTripBefore))
 		}
 	}
-	text := fmt.Sprintf("%s: a cache line goes there and back in %.0f ns", r.Distance, median(times))
+	text := fmt.Sprintf("%s: a cache line goes there and back in %.0f ns", r.Distance, measure.Median(times).Median)
 	if out > 0 {
 		text += fmt.Sprintf("; %d of %d samples left out, taken while they were elsewhere", out, len(r.Samples))
 	}

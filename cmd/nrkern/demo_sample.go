@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/workload"
@@ -124,7 +125,7 @@ func probeBetween(t *numa.Topology) func() time.Duration {
 	}
 	one, other := t.Nodes[0].Cores[0], t.Nodes[1].Cores[0]
 	return func() time.Duration {
-		d, err := roundTrip(one, other)
+		d, err := measure.RoundTrip([2]int{one, other})
 		if err != nil {
 			return 0
 		}
@@ -137,10 +138,7 @@ func newSample(v *variant, p point, repetition int, found *node.BenchResult, bef
 		Structure: v.name(), point: p, Repetition: repetition, OpsPerS: found.OpsPerS,
 		LatencyP50: found.LatencyP50, LatencyP99: found.LatencyP99,
 		HandOversPerOp: found.HandOversPerOp, LogEntriesPerOp: found.LogEntriesPerOp, MessagesPerOp: found.MessagesPerOp,
-		Failures: found.Failures, Distance: distanceOf(before),
-	}
-	if distanceOf(after) != s.Distance {
-		s.Distance = "changed"
+		Failures: found.Failures, Distance: distanceOf(measure.Around(before, after)),
 	}
 	s.RoundTripBefore, s.RoundTripAfter = measured(before), measured(after)
 	return s

@@ -96,25 +96,6 @@ func TestSampleDurationFitsTheBudget(t *testing.T) {
 	}
 }
 
-func TestDistanceOf(t *testing.T) {
-	for d, want := range map[time.Duration]distance{
-		0: notMeasured, 40: siblings, 54: siblings, 80: sameCache, 135: sameCache, 390: farApart, 530: farApart, 90 * time.Microsecond: notMeasured,
-	} {
-		if got := distanceOf(d); got != want {
-			t.Errorf("%v: %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestRoundTripNeedsTwoCPUs(t *testing.T) {
-	if d, err := roundTrip(0, 0); err == nil {
-		t.Errorf("one CPU: %v, want an error", d)
-	}
-	if d, err := roundTrip(0, 1<<20); err == nil {
-		t.Errorf("a CPU that is not there: %v, want an error", d)
-	}
-}
-
 func TestFailedChecksAreNamed(t *testing.T) {
 	r := demoReport{Checks: []demoCheck{{"replicas_equal", "nr", true, "fine"}, {"same_state_at_end", "all", false, "they differ"}}}
 	err := r.err()

@@ -65,10 +65,14 @@ func importTable() []row {
 			"numa", "transport", "kernel", "combining", "workload", "check", "biglock", "nrkernel", "multikernel",
 		}, modules: []string{syscalls, logging, histograms}},
 
+		// Samples between two probes of the placement, and their statistics: what
+		// the benchmark, the demonstration and the experiments share.
+		{folder: "measure", may: []string{"numa", "transport", "workload"}, modules: []string{syscalls}},
+
 		// The structures in one process beside C, the bare data structure and the
 		// locks: how near they are to the hardware's limit, without processes.
 		{folder: "bench", may: []string{
-			"numa", "transport", "kernel", "combining", "workload", "biglock", "nrkernel", "multikernel",
+			"numa", "transport", "kernel", "combining", "workload", "measure", "biglock", "nrkernel", "multikernel",
 		}, modules: []string{syscalls}},
 
 		// What uses the machine.

@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"math"
@@ -14,9 +14,9 @@ func upTo(n int) []float64 {
 	return s
 }
 
-// TestEstimate: the order statistics are those of the tables for the sign test
+// TestMedian: the order statistics are those of the tables for the sign test
 // (two-sided, 95 %).
-func TestEstimate(t *testing.T) {
+func TestMedian(t *testing.T) {
 	for _, c := range []struct {
 		n                 int
 		median, low, high float64
@@ -32,24 +32,24 @@ func TestEstimate(t *testing.T) {
 		{20, 10.5, 6, 15},
 		{30, 15.5, 10, 21},
 	} {
-		got := estimate(upTo(c.n))
+		got := Median(upTo(c.n))
 		if want := (Estimate{c.median, c.low, c.high, c.n}); got != want {
 			t.Errorf("%d samples: %+v, want %+v", c.n, got, want)
 		}
 	}
-	if got := estimate(nil); !math.IsNaN(got.Median) || got.Samples != 0 {
+	if got := Median(nil); !math.IsNaN(got.Median) || got.Samples != 0 {
 		t.Errorf("no samples: %+v", got)
 	}
 }
 
-// TestQuotient: the ratio is that of the medians, its interval holds it and the
+// TestRatio: the ratio is that of the medians, its interval holds it and the
 // true ratio nearly always, and it is the same at every call.
-func TestQuotient(t *testing.T) {
+func TestRatio(t *testing.T) {
 	a, b := []float64{2, 4, 6}, []float64{1, 2, 3}
-	if got := quotient(a, b); got.Median != 2 || got.Low > 2 || got.High < 2 || got != quotient(a, b) {
-		t.Errorf("quotient = %+v", got)
+	if got := Ratio(a, b); got.Median != 2 || got.Low > 2 || got.High < 2 || got != Ratio(a, b) {
+		t.Errorf("Ratio = %+v", got)
 	}
-	if got := quotient([]float64{3, 3, 3}, []float64{2, 2}); got != (Estimate{1.5, 1.5, 1.5, 2}) {
+	if got := Ratio([]float64{3, 3, 3}, []float64{2, 2}); got != (Estimate{1.5, 1.5, 1.5, 2}) {
 		t.Errorf("of constants: %+v", got)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
@@ -61,7 +61,7 @@ func TestQuotient(t *testing.T) {
 			a[i] = 100 * math.Exp(0.1*random.NormFloat64())
 			b[i] = 80 * math.Exp(0.1*random.NormFloat64())
 		}
-		if q := quotient(a, b); q.Low <= 1.25 && 1.25 <= q.High {
+		if q := Ratio(a, b); q.Low <= 1.25 && 1.25 <= q.High {
 			held++
 		}
 	}

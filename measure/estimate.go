@@ -1,4 +1,4 @@
-package bench
+package measure
 
 import (
 	"math"
@@ -21,10 +21,10 @@ type Estimate struct {
 	Samples int `json:"samples"`
 }
 
-// estimate returns the median of the samples, and the narrowest interval
+// Median returns the median of the samples, and the narrowest interval
 // between two order statistics, as far from one end as from the other, that
 // holds the median with the confidence, whatever the distribution.
-func estimate(samples []float64) Estimate {
+func Median(samples []float64) Estimate {
 	n := len(samples)
 	if n == 0 {
 		return Estimate{Median: math.NaN(), Low: math.NaN(), High: math.NaN()}
@@ -47,10 +47,10 @@ func estimate(samples []float64) Estimate {
 // resamples is how often the bootstrap draws.
 const resamples = 2000
 
-// quotient returns the ratio of two medians, with the percentile interval of
+// Ratio returns the ratio of two medians, with the percentile interval of
 // the bootstrap (Efron, 1979): both sides are drawn anew, with replacement, and
 // the ratio taken again. The draws are the same at every call.
-func quotient(a, b []float64) Estimate {
+func Ratio(a, b []float64) Estimate {
 	random := rand.New(rand.NewPCG(1, 2))
 	scratch := make([]float64, max(len(a), len(b)))
 	draw := func(from []float64) float64 {

@@ -1,6 +1,7 @@
-package bench
+package measure
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -22,7 +23,36 @@ const (
 	Unknown Placement = "unknown"     // the probe was disturbed throughout
 	// OneCPU is no placement: the row ran on one CPU.
 	OneCPU Placement = "one-cpu"
+	// Changed is what a sample has whose probes before and after it differ.
+	Changed Placement = "changed"
 )
+
+// Around names the placement of a sample from the round trips before and after
+// it.
+func Around(before, after time.Duration) Placement {
+	p := Classify(before)
+	if Classify(after) != p {
+		return Changed
+	}
+	return p
+}
+
+// Words says what a placement is to a person.
+func (p Placement) Words() string {
+	switch p {
+	case Sibling:
+		return "SMT siblings"
+	case SameL3:
+		return "one last-level cache"
+	case Far:
+		return "far apart"
+	case OneCPU:
+		return "one CPU"
+	case Changed:
+		return "changed"
+	}
+	return "not measured"
+}
 
 // The round trips of this probe fall into three heaps: on an EPYC of the third
 // generation 44 to 46 ns between siblings, 72 to 90 in one cache and 340 to 470
@@ -31,12 +61,13 @@ const (
 const (
 	siblingBelow = 58 * time.Nanosecond
 	sameL3Below  = 200 * time.Nanosecond
+	disturbed    = 2 * time.Microsecond // above it other programs took the time
 )
 
-// classify names the placement of a round-trip time.
-func classify(roundTrip time.Duration) Placement {
+// Classify names the placement of a round-trip time; 0 is Unknown.
+func Classify(roundTrip time.Duration) Placement {
 	switch {
-	case roundTrip <= 0:
+	case roundTrip <= 0, roundTrip > disturbed:
 		return Unknown
 	case roundTrip < siblingBelow:
 		return Sibling
@@ -53,10 +84,14 @@ const (
 	probeLimit = 20 * time.Millisecond // for both threads to get their CPUs
 )
 
-// probe exchanges a line between two CPUs by compare-and-swap, for about a
+// RoundTrip exchanges a line between two CPUs by compare-and-swap, for about a
 // quarter of a millisecond, and returns the round trip of the least disturbed
-// stretch; 0 if there was none within the limit.
-func probe(cpus [2]int) (roundTrip time.Duration, err error) {
+// stretch; 0 if there was none within the limit. Two CPUs are needed: a CPU has
+// no distance to itself, so that is an error.
+func RoundTrip(cpus [2]int) (roundTrip time.Duration, err error) {
+	if cpus[0] == cpus[1] {
+		return 0, fmt.Errorf("CPU %d: a round trip needs two CPUs", cpus[0])
+	}
 	const over = 1 << 62
 	turn := &transport.Apart[transport.Line](1)[0]
 	clock := workload.ProcessClock()
