@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/numa"
@@ -58,6 +59,7 @@ var statuses = []struct {
 	status int
 }{
 	{errCheck, exitCheck},
+	{experiment.ErrWrongAnswer, exitCheck},
 	{node.ErrUsage, exitUsage},
 	{numa.ErrSpec, exitUsage},
 	{workload.ErrSpec, exitUsage},

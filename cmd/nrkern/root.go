@@ -35,6 +35,7 @@ missing privilege, 4 a check failed, 130 interrupted.`)
 	root.AddGroup(
 		&cobra.Group{ID: hostGroup, Title: "This machine:"},
 		&cobra.Group{ID: machineGroup, Title: "A machine of kernels:"},
+		&cobra.Group{ID: experimentGroup, Title: "Experiments:"},
 	)
 	in := func(id string, commands ...*cobra.Command) {
 		for _, c := range commands {
@@ -44,13 +45,15 @@ missing privilege, 4 a check failed, 130 interrupted.`)
 	}
 	in(hostGroup, newDoctor(s), newTopo(s))
 	in(machineGroup, newDemo(s), newStart(s), newStatus(s), newStop(s), newSys(s), newBench(s), newCheck(s), newSimulate(s), newTrace(s))
+	in(experimentGroup, newRun(s))
 	root.AddCommand(newVersion(s), newCompletion(s))
 	return root
 }
 
 const (
-	hostGroup    = "host"
-	machineGroup = "machine"
+	hostGroup       = "host"
+	machineGroup    = "machine"
+	experimentGroup = "experiment"
 )
 
 // group returns a command that only has subcommands. Without one it shows its

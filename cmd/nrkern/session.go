@@ -9,6 +9,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/nrkern/nrkern/experiments"
+	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/node"
 )
 
@@ -19,10 +21,12 @@ type session struct {
 	output   format
 	runDir   string
 	log      *zap.Logger
+	// catalogue returns the experiments of run; tests have their own.
+	catalogue func() []*experiment.Definition
 }
 
 func newSession(args []string, stdout, stderr io.Writer) *session {
-	return &session{args: args, out: stdout, err: stderr, output: asTable, runDir: node.DefaultRunDir(), log: consoleLog(stderr)}
+	return &session{args: args, out: stdout, err: stderr, output: asTable, runDir: node.DefaultRunDir(), log: consoleLog(stderr), catalogue: experiments.All}
 }
 
 // consoleLog logs lines for people to read.

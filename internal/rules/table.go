@@ -22,6 +22,10 @@ const (
 	histograms  = "github.com/HdrHistogram/hdrhistogram-go"
 	histories   = "github.com/anishathalye/porcupine"
 	bpf         = "github.com/cilium/ebpf"
+	// Of experiments: figures, the benchmark format, and a map to set ours beside.
+	plots         = "gonum.org/v1/plot"
+	statistics    = "golang.org/x/perf"
+	concurrentMap = "github.com/puzpuzpuz/xsync"
 )
 
 // importTable is who may import whom, from the bottom up: a folder's tests may
@@ -77,10 +81,10 @@ func importTable() []row {
 
 		// What uses the machine.
 		{folder: "guest", may: []string{"numa"}, modules: []string{syscalls}},
-		{folder: "experiments", every: true, modules: []string{histograms, logging}},
+		{folder: "experiments", every: true, modules: []string{histograms, logging, syscalls, plots, statistics, concurrentMap}},
 		{folder: "internal/rules"},
 		{folder: "."},
-		{folder: "cmd/nrkern", every: true, modules: []string{commandLine, flags, logging, histograms}},
+		{folder: "cmd/nrkern", every: true, modules: []string{commandLine, flags, logging, histograms, syscalls}},
 	}
 }
 

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nrkern/nrkern/experiments"
+	"github.com/nrkern/nrkern/experiments/experiment"
+	"github.com/nrkern/nrkern/experiments/report"
+	"github.com/nrkern/nrkern/experiments/results"
+)
+
+// running is the flags of run.
+type running struct {
+	s     *session
+	scale experiment.Scale
+	out   string
+	all   bool
+	list  bool
+}
+
+func newRun(s *session) *cobra.Command {
+	r := &running{s: s, scale: experiment.Quick}
+	cmd := &cobra.Command{
+		Use: "run EXPERIMENT | --all | --list", Short: "Run an experiment and judge what it was expected to show",
+		Long: `Boot what the experiment needs, take its samples, variants in turn, judge the
+expected shapes, and write a results folder: manifest.json, data.csv,
+summary.json, bench.txt (for benchstat), plots, report.html.
+
+A shape is held, FAILED, inside the noise (the samples allow both), or not judged
+here, with the reason. At the scale smoke too few samples are taken for timed
+shapes to be judged: it shows that everything works.
+
+The folder is written aside and renamed at the end. A run that is interrupted
+keeps what it has, and its manifest says so.`,
+		Example: `  nrkern run --list
+  nrkern run hashmap --scale smoke --out /tmp/hashmap
+  nrkern run --all --scale quick --out results/quick`,
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, d := range s.catalogue() {
+				names = append(names, d.Name+"\t"+d.Title)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			chosen, err := r.chosen(args)
+			if err != nil {
+				return &usageError{text: "run: " + err.Error(), command: cmd.CommandPath()}
+			}
+			if r.list {
+				return s.print(listing(chosen))
+			}
+			return r.run(cmd.Context(), chosen)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Var(choice[experiment.Scale]{&r.scale, experiment.ParseScale}, "scale", "how much: smoke (seconds), quick (two minutes), full (an hour)")
+	flags.StringVar(&r.out, "out", "", "where the results folder is to be; with --all, what is to hold them (default results/NAME-SCALE-TIME)")
+	flags.BoolVar(&r.all, "all", false, "run all experiments, one after the other")
+	flags.BoolVar(&r.list, "list", false, "list the experiments")
+	complete(cmd, "scale", "smoke", "quick", "full")
+	_ = cmd.MarkFlagDirname("out") // fails for a flag that is not there only
+	return cmd
+}
+
+// chosen returns the experiments that the command line names.
+func (r *running) chosen(args []string) ([]*experiment.Definition, error) {
+	all := r.s.catalogue()
+	switch {
+	case (r.all || r.list) && len(args) > 0:
+		return nil, fmt.Errorf("--all and --list take no name, but there is %q", args[0])
+	case r.all || r.list:
+		return all, nil
+	case len(args) == 0:
+		return nil, errors.New("name an experiment, or give --all or --list")
+	case len(args) > 1:
+		return nil, fmt.Errorf("one experiment at a time: %q is one too many; --all runs all", args[1])
+	}
+	d, err := experiments.Named(all, args[0])
+	if err != nil {
+		return nil, err
+	}
+	return []*experiment.Definition{d}, nil
+}
+
+// where returns the folder of an experiment.
+func (r *running) where(d *experiment.Definition) string {
+	if r.all {
+		return filepath.Join(r.out, d.Name)
+	}
+	return r.out
+}
+
+// run runs experiments, and says what became of their shapes.
+func (r *running) run(ctx context.Context, chosen []*experiment.Definition) error {
+	if r.out == "" {
+		name := "all"
+		if !r.all {
+			name = chosen[0].Name
+		}
+		r.out = filepath.Join("results", fmt.Sprintf("%s-%s-%s", name, r.scale, time.Now().Format("20060102-150405")))
+	}
+	if err := results.Free(r.out); err != nil {
+		return &usageError{text: "run: " + err.Error()}
+	}
+	found := runReport{Out: r.out, Scale: string(r.scale), Experiments: []runOutcome{}}
+	var failure error
+	for i, d := range chosen {
+		f, err := r.one(ctx, d, i, len(chosen))
+		if f != nil {
+			found.add(f)
+		}
+		if err != nil {
+			failure = errors.Join(failure, fmt.Errorf("%s: %w", d.Name, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if r.all {
+		if err := r.index(); err != nil {
+			failure = errors.Join(failure, err)
+		}
+	}
+	if len(found.Experiments) > 0 {
+		if err := r.s.print(result{data: found, table: found.table, csv: found.csv}); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		if len(found.Experiments) > 0 {
+			fmt.Fprintf(r.s.err, "interrupted: what was measured until then is in %s\n", r.out)
+		}
+		return context.Cause(ctx)
+	}
+	return errors.Join(failure, found.err())
+}
+
+// one runs one experiment.
+func (r *running) one(ctx context.Context, d *experiment.Definition, i, of int) (*results.Folder, error) {
+	lab, err := experiment.NewLab(r.scale, r.s.log, version)
+	if err != nil {
+		return nil, err
+	}
+	name := d.Name
+	if of > 1 {
+		name = fmt.Sprintf("%s (%d of %d)", d.Name, i+1, of)
+	}
+	return experiment.Run(ctx, d, lab, experiment.Options{
+		Out: r.where(d), Args: append([]string{"nrkern"}, r.s.args...), Progress: newProgress(r.s.err, name), Finish: report.Files,
+	})
+}
+
+// index writes one page for all folders of a run.
+func (r *running) index() error {
+	all, err := results.Below(r.out)
+	if errors.Is(err, results.ErrFolder) {
+		return nil // nothing was measured
+	}
+	if err != nil {
+		return err
+	}
+	return writePage(filepath.Join(r.out, results.ReportFile), "All experiments, "+string(r.scale), all)
+}
+
+// writePage writes a page aside and gives it its name.
+func writePage(path, title string, all []*results.Folder) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(report.Page(f, title, all), f.Chmod(0o644), f.Close())
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,32 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nrkern/nrkern/experiments/experiment"
+	"github.com/nrkern/nrkern/experiments/hashmap"
+)
+
+// ErrUnknown is the error of an experiment that there is not.
+var ErrUnknown = errors.New("no such experiment")
+
+// All returns all experiments, in the order in which `run --all` runs them.
+func All() []*experiment.Definition {
+	return []*experiment.Definition{
+		hashmap.Definition(),
+	}
+}
+
+// Named returns the experiment of a name.
+func Named(all []*experiment.Definition, name string) (*experiment.Definition, error) {
+	var names []string
+	for _, d := range all {
+		if d.Name == name {
+			return d, nil
+		}
+		names = append(names, d.Name)
+	}
+	return nil, fmt.Errorf("%w: %q: there are %s", ErrUnknown, name, strings.Join(names, ", "))
+}

@@ -1,0 +1,119 @@
+package experiment
+
+import (
+	"bufio"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nrkern/nrkern/experiments/results"
+	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// describe returns what a run was measured on.
+func (l *Lab) describe() results.Host {
+	h := l.host()
+	d := results.Host{
+		CPU: cpuModel(), CPUs: h.CPUs, Nodes: h.Nodes, Caches: h.Caches, Go: runtime.Version(), Memory: memory(),
+		Clock: workload.ProcessClock().Source(), Topology: l.Topology.String(), Tuning: numa.HostTuning(),
+	}
+	if release, err := numa.Kernel(); err == nil {
+		d.Linux = release.String()
+	}
+	return d
+}
+
+// cpuModel is the name by which the processor goes in /proc/cpuinfo.
+func cpuModel() string { return procField("/proc/cpuinfo", "model name") }
+
+// memory is the machine's memory in bytes; 0 where Linux does not say.
+func memory() uint64 {
+	kb, err := strconv.ParseUint(strings.TrimSuffix(procField("/proc/meminfo", "MemTotal"), " kB"), 10, 50)
+	if err != nil {
+		return 0
+	}
+	return kb << 10
+}
+
+// procField returns the first value of a name in a file of /proc.
+func procField(path, name string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return "unknown"
+	}
+	defer func() { _ = f.Close() }()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+// revision is what this program was built from, where the build recorded it.
+func revision() (rev *string, modified *bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil, nil
+	}
+	for _, s := range info.Settings {
+		switch value := s.Value; s.Key {
+		case "vcs.revision":
+			rev = &value
+		case "vcs.modified":
+			if m, err := strconv.ParseBool(value); err == nil {
+				modified = &m
+			}
+		}
+	}
+	return rev, modified
+}
+
+// noise watches who else uses the machine.
+type noise struct {
+	before *numa.Noise
+	found  results.Noise
+}
+
+// noiseSpan is how long the idle machine is watched.
+const noiseSpan = 100 * time.Millisecond
+
+func watchNoise() *noise {
+	n := new(noise)
+	n.found.BusyBefore = busyNow()
+	if now, err := numa.HostNoise(); err == nil {
+		n.before, n.found.LoadBefore = &now, &now.Load1
+	}
+	return n
+}
+
+func (n *noise) end() results.Noise {
+	if now, err := numa.HostNoise(); err == nil {
+		n.found.LoadAfter = &now.Load1
+		if n.before != nil {
+			steal := 100 * now.Since(*n.before).All.StealRatio()
+			n.found.Steal = &steal
+		}
+	}
+	n.found.BusyAfter = busyNow()
+	return n.found
+}
+
+// busyNow is how busy the CPUs are, in percent, while nothing of ours runs.
+func busyNow() *float64 {
+	before, err := numa.HostNoise()
+	if err != nil {
+		return nil
+	}
+	time.Sleep(noiseSpan)
+	now, err := numa.HostNoise()
+	if err != nil {
+		return nil
+	}
+	busy := 100 * now.Since(before).All.BusyRatio()
+	return &busy
+}

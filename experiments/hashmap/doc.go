@@ -1,0 +1,8 @@
+// Package hashmap is the experiment of the NR figure: a hash map under reads
+// and writes, by structure, mix, distribution of keys, nodes and threads.
+//
+//	def := hashmap.Definition()
+//
+// Concurrency: a definition is a value; running it is package experiment's
+// affair.
+package hashmap

@@ -1,0 +1,240 @@
+package inprocess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/nrkern/nrkern/biglock"
+	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/experiments/experiment"
+	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/measure"
+	"github.com/nrkern/nrkern/multikernel"
+	"github.com/nrkern/nrkern/nrkernel"
+	"github.com/nrkern/nrkern/numa"
+	"github.com/nrkern/nrkern/transport"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// Shape is the nodes and threads of a group, and how they wait.
+type Shape struct {
+	Nodes, Threads int // threads a node
+	Window         int
+	// Fresh makes a node's service; nil means the key-value service.
+	Fresh  func() kernel.Service
+	Policy *transport.Policy // nil means transport.Dedicated
+	// LogSlots is the size of an NR log; 0 means the default.
+	LogSlots int
+}
+
+func (s Shape) withDefaults() Shape {
+	if s.Fresh == nil {
+		s.Fresh = func() kernel.Service { return kv.Definition().New() }
+	}
+	if s.Policy == nil {
+		s.Policy = &transport.Dedicated
+	}
+	return s
+}
+
+// Group is a structure in this process, with a port for each thread.
+type Group struct {
+	Ports []kernel.Port
+	// Traffic returns what all nodes saw cross between them.
+	Traffic func() transport.Traffic
+
+	nodes   []combining.Server
+	policy  *transport.Policy
+	stop    *transport.Line
+	attends sync.WaitGroup
+	errs    []error
+}
+
+// NR makes replicas with their log.
+func NR(s Shape) (*Group, error) {
+	s = s.withDefaults()
+	g, err := nrkernel.NewGroup(s.Nodes, s.Fresh, nrkernel.Options{Policy: s.Policy, LogSlots: s.LogSlots})
+	if err != nil {
+		return nil, err
+	}
+	x := newGroup(s)
+	for r := range s.Nodes {
+		for range s.Threads {
+			p, err := g.Replica(r).NewPort(s.Window)
+			if err != nil {
+				return nil, err
+			}
+			x.Ports = append(x.Ports, p)
+		}
+		x.nodes = append(x.nodes, g.Replica(r))
+	}
+	x.Traffic = func() (t transport.Traffic) {
+		for r := range s.Nodes {
+			t = t.Add(g.Replica(r).Traffic())
+		}
+		return t
+	}
+	return x, nil
+}
+
+// Multikernel makes nodes that send each other messages.
+func Multikernel(s Shape) (*Group, error) {
+	s = s.withDefaults()
+	layout := new(transport.Layout)
+	if err := multikernel.AddMesh(layout, s.Nodes, multikernel.DefaultRing); err != nil {
+		return nil, err
+	}
+	segment, err := transport.Local(layout)
+	if err != nil {
+		return nil, err
+	}
+	x := newGroup(s)
+	var nodes []*multikernel.Node
+	for id := range s.Nodes {
+		n, err := multikernel.Open(segment, kernel.Single(s.Fresh()), multikernel.Config{ID: id, Policy: s.Policy})
+		if err != nil {
+			return nil, err
+		}
+		for range s.Threads {
+			p, err := n.NewPort(s.Window)
+			if err != nil {
+				return nil, err
+			}
+			x.Ports = append(x.Ports, p)
+		}
+		nodes = append(nodes, n)
+		x.nodes = append(x.nodes, n)
+	}
+	x.Traffic = func() (t transport.Traffic) {
+		for _, n := range nodes {
+			t = t.Add(n.Traffic())
+		}
+		return t
+	}
+	return x, nil
+}
+
+// BigLock makes one copy behind a lock.
+func BigLock(kind biglock.Kind, s Shape) (*Group, error) {
+	s = s.withDefaults()
+	m, err := biglock.New(kernel.Single(s.Fresh()), biglock.Config{Kind: kind, Nodes: s.Nodes, Policy: s.Policy})
+	if err != nil {
+		return nil, err
+	}
+	x := newGroup(s)
+	for node := range s.Nodes {
+		for range s.Threads {
+			p, err := m.NewPort(node, s.Window)
+			if err != nil {
+				return nil, err
+			}
+			x.Ports = append(x.Ports, p)
+		}
+	}
+	x.Traffic = func() (t transport.Traffic) {
+		for node := range s.Nodes {
+			t = t.Add(m.Traffic(node))
+		}
+		return t
+	}
+	return x, nil
+}
+
+// Alone makes one thread with the service and no structure.
+func Alone(s Shape) (*Group, error) {
+	s = s.withDefaults()
+	p, err := workload.NewBaseline(kernel.Single(s.Fresh()), s.Window)
+	if err != nil {
+		return nil, err
+	}
+	x := newGroup(s)
+	x.Ports = []kernel.Port{p}
+	x.Traffic = func() transport.Traffic { return transport.Traffic{} }
+	return x, nil
+}
+
+func newGroup(s Shape) *Group {
+	return &Group{policy: s.Policy, stop: &transport.Apart[transport.Line](1)[0]}
+}
+
+// Attend serves each node from a thread of its own, as a kernel process does,
+// until Close. Node i's thread is pinned to cpus[i modulo their number].
+func (g *Group) Attend(cpus []int) {
+	g.errs = make([]error, len(g.nodes))
+	for i, n := range g.nodes {
+		g.attends.Go(func() {
+			runtime.LockOSThread() // for life: the thread stays pinned
+			if g.errs[i] = numa.Pin(cpus[i%len(cpus)]); g.errs[i] == nil {
+				g.errs[i] = combining.Attend(n, &g.stop.Word, g.policy)
+			}
+		})
+	}
+}
+
+// Close ends the attending threads.
+func (g *Group) Close() error {
+	g.stop.Swap(1)
+	for _, n := range g.nodes {
+		n.Bell().Ring()
+	}
+	g.attends.Wait()
+	return errors.Join(g.errs...)
+}
+
+// Fill stores a value under each of the keys of a workload.
+func (g *Group) Fill(spec workload.Spec) error {
+	return workload.Prefill(g.Ports[0], spec, 0, 1)
+}
+
+// Sample runs the workload on a thread for each port, pinned to the CPUs in
+// turn, and returns what they did and what crossed between nodes meanwhile.
+func (g *Group) Sample(ctx context.Context, cpus []int, spec workload.Spec, span measure.Span) (workload.Outcome, transport.Traffic, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(len(g.Ports) + len(g.nodes) + 2))
+	spec.Prefill, spec.Warmup, spec.Duration = true, 0, span.Warmup
+	if span.Warmup > 0 {
+		if _, err := g.once(ctx, cpus, spec); err != nil {
+			return workload.Outcome{}, transport.Traffic{}, err
+		}
+	}
+	spec.Duration = span.Duration
+	before := g.Traffic()
+	o, err := g.once(ctx, cpus, spec)
+	if err == nil && o.Failures > 0 {
+		err = fmt.Errorf("%w: %d of %d operations, the first: %s", experiment.ErrWrongAnswer, o.Failures, o.Operations, o.FirstFailure)
+	}
+	return o, g.Traffic().Sub(before), err
+}
+
+func (g *Group) once(ctx context.Context, cpus []int, spec workload.Spec) (workload.Outcome, error) {
+	ctl := new(workload.Control)
+	outcomes := make([]workload.Outcome, len(g.Ports))
+	errs := make([]error, len(g.Ports)+1)
+	var all sync.WaitGroup
+	for who, p := range g.Ports {
+		all.Go(func() {
+			runtime.LockOSThread() // for life: the thread stays pinned
+			if errs[who] = numa.Pin(cpus[who%len(cpus)]); errs[who] != nil {
+				ctl.Stop()
+				return
+			}
+			outcomes[who], errs[who] = workload.Run(p, spec, who, ctl)
+		})
+	}
+	errs[len(g.Ports)] = ctl.Conduct(ctx, spec, len(g.Ports))
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return workload.Outcome{}, err
+	}
+	for _, o := range outcomes[1:] {
+		outcomes[0].Merge(o)
+	}
+	if outcomes[0].Operations == 0 {
+		return outcomes[0], fmt.Errorf("no operation was completed within %v", spec.Duration.Round(time.Millisecond))
+	}
+	return outcomes[0], nil
+}

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/nrkern/nrkern/experiments/results"
+	"github.com/nrkern/nrkern/measure"
+)
+
+// Chart is a figure with its data.
+type Chart struct {
+	results.Figure
+	XLabel, YLabel string
+	// Values are those of X, in order; Numeric says that all are numbers.
+	Values  []string
+	Numeric bool
+	Series  []Series
+	// Elsewhere names the points whose samples are of another placement than
+	// the leading one.
+	Elsewhere []string
+}
+
+// Series is one line, a row of bars, or a row of a heat map.
+type Series struct {
+	Name string
+	// Points are in the order of Chart.Values; nil where there is none.
+	Points []*measure.Estimate
+}
+
+// Charts returns the figures of a folder that have data.
+func Charts(f *results.Folder) []Chart {
+	var all []Chart
+	cells := f.Table.Lead(f.Table.Cells())
+	for _, fig := range f.Manifest.Figures {
+		if c := chartOf(f, fig, cells); len(c.Series) > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func chartOf(f *results.Folder, fig results.Figure, cells []*results.Cell) Chart {
+	c := Chart{Figure: fig}
+	t := f.Table
+	metric := fig.Y
+	if fig.Kind == results.Heat {
+		metric = fig.Value
+	}
+	x, y := t.Factor(fig.X), t.Metric(metric)
+	if y < 0 || x < 0 && fig.X != "variant" {
+		return c
+	}
+	c.YLabel, c.XLabel = t.Metrics[y].Label, "variant"
+	if x >= 0 {
+		c.XLabel = t.Factors[x].Label
+	}
+	rows := map[string]map[string]*measure.Estimate{}
+	var names []string
+	for _, cell := range cells {
+		if !t.At(cell, fig.At) || len(cell.Samples(y)) == 0 || fig.Variants != nil && !slices.Contains(fig.Variants, cell.Variant) {
+			continue
+		}
+		value := cell.Variant
+		if x >= 0 {
+			value = cell.Factors[x]
+		}
+		if !slices.Contains(c.Values, value) {
+			c.Values = append(c.Values, value)
+		}
+		name := seriesName(t, fig, cell)
+		if rows[name] == nil {
+			rows[name] = map[string]*measure.Estimate{}
+			names = append(names, name)
+		}
+		e := measure.Median(cell.Samples(y))
+		rows[name][value] = &e
+		if cell.Placement != t.Leading() && cell.Placement != measure.OneCPU {
+			c.Elsewhere = append(c.Elsewhere, name+" at "+value+": "+cell.Placement.Words())
+		}
+	}
+	c.Numeric = !slices.ContainsFunc(c.Values, func(v string) bool { return math.IsNaN(results.Number(v)) })
+	if c.Numeric {
+		slices.SortFunc(c.Values, results.CompareValues)
+	}
+	if fig.Kind == results.Heat && fig.Y != "variant" {
+		slices.SortStableFunc(names, results.CompareValues)
+	}
+	for _, name := range names {
+		s := Series{Name: name}
+		for _, v := range c.Values {
+			s.Points = append(s.Points, rows[name][v])
+		}
+		c.Series = append(c.Series, s)
+	}
+	return c
+}
+
+// seriesName tells the series of a cell: its variant, with the factors that the
+// figure leaves open; of a heat map, the value of Y.
+func seriesName(t *results.Table, fig results.Figure, cell *results.Cell) string {
+	if fig.Kind == results.Heat && fig.Y != "variant" {
+		if i := t.Factor(fig.Y); i >= 0 {
+			return cell.Factors[i]
+		}
+	}
+	var words []string
+	if fig.X != "variant" {
+		words = append(words, cell.Variant)
+	}
+	for i, f := range t.Factors {
+		_, fixed := fig.At[f.Name]
+		if f.Name == fig.X || fixed || cell.Factors[i] == "" || !open(t, fig, i) {
+			continue
+		}
+		words = append(words, short(f.Name)+" "+cell.Factors[i])
+	}
+	if len(words) == 0 {
+		return cell.Variant
+	}
+	return strings.Join(words, ", ")
+}
+
+// open reports whether a factor has several values in a figure.
+func open(t *results.Table, fig results.Figure, factor int) bool {
+	first := ""
+	for _, r := range t.Rows {
+		inside := true
+		for name, value := range fig.At {
+			if i := t.Factor(name); i >= 0 && r.Factors[i] != value {
+				inside = false
+			}
+		}
+		if !inside || fig.Variants != nil && !slices.Contains(fig.Variants, r.Variant) {
+			continue
+		}
+		if first == "" {
+			first = r.Factors[factor]
+		} else if r.Factors[factor] != first {
+			return true
+		}
+	}
+	return false
+}
+
+// short is a column's name without its unit.
+func short(name string) string {
+	for _, unit := range []string{"_percent", "_ns", "_bytes", "_slots", "_per_s", "_ms"} {
+		name = strings.TrimSuffix(name, unit)
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
