@@ -27,14 +27,21 @@ const (
 	Changed Placement = "changed"
 )
 
+// nearly is the ratio up to which two round trips are one: on either side of a
+// bound they mean no move.
+const nearly = 1.25
+
 // Around names the placement of a sample from the round trips before and after
 // it.
 func Around(before, after time.Duration) Placement {
 	p := Classify(before)
-	if Classify(after) != p {
-		return Changed
+	switch {
+	case Classify(after) == p:
+		return p
+	case before > 0 && after > 0 && float64(max(before, after)) <= nearly*float64(min(before, after)):
+		return Classify((before + after) / 2)
 	}
-	return p
+	return Changed
 }
 
 // Words says what a placement is to a person.

@@ -32,7 +32,7 @@ func TestAround(t *testing.T) {
 	for _, c := range []struct {
 		before, after time.Duration
 		want          Placement
-	}{{80, 90, SameL3}, {80, 400, Changed}, {0, 0, Unknown}, {0, 80, Changed}} {
+	}{{80, 90, SameL3}, {80, 400, Changed}, {0, 0, Unknown}, {0, 80, Changed}, {56, 59, Sibling}, {57, 60, SameL3}, {45, 70, Changed}} {
 		if got := Around(c.before, c.after); got != c.want {
 			t.Errorf("%v, %v: %s, want %s", c.before, c.after, got, c.want)
 		}

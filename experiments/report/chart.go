@@ -111,7 +111,7 @@ func seriesName(t *results.Table, fig results.Figure, cell *results.Cell) string
 	}
 	for i, f := range t.Factors {
 		_, fixed := fig.At[f.Name]
-		if f.Name == fig.X || fixed || cell.Factors[i] == "" || !open(t, fig, i) {
+		if f.Name == fig.X || fixed || cell.Factors[i] == "" || !open(t, fig, i, cell.Variant) {
 			continue
 		}
 		words = append(words, short(f.Name)+" "+cell.Factors[i])
@@ -122,8 +122,8 @@ func seriesName(t *results.Table, fig results.Figure, cell *results.Cell) string
 	return strings.Join(words, ", ")
 }
 
-// open reports whether a factor has several values in a figure.
-func open(t *results.Table, fig results.Figure, factor int) bool {
+// open reports whether a factor has several values for a variant in a figure.
+func open(t *results.Table, fig results.Figure, factor int, variant string) bool {
 	first := ""
 	for _, r := range t.Rows {
 		inside := true
@@ -132,7 +132,7 @@ func open(t *results.Table, fig results.Figure, factor int) bool {
 				inside = false
 			}
 		}
-		if !inside || fig.Variants != nil && !slices.Contains(fig.Variants, r.Variant) {
+		if !inside || r.Variant != variant {
 			continue
 		}
 		if first == "" {

@@ -59,6 +59,7 @@ func linePlot(p *plot.Plot, c Chart) error {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	} else {
 		p.Y.Min = 0
+		p.Y.Tick.Marker = shortTicks{}
 	}
 	for i, s := range c.Series {
 		var points plotter.XYs
@@ -189,3 +190,17 @@ func plotName(i int, c Chart) string {
 // noPlot is the picture of a run that measured nothing.
 const noPlot = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="40"><text x="8" y="24" font-family="sans-serif" font-size="14">nothing was measured</text></svg>
 `
+
+// shortTicks writes large numbers short: 60M, 1.5k.
+type shortTicks struct{}
+
+// Ticks returns the ticks of an axis.
+func (shortTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i := range ticks {
+		if ticks[i].Label != "" {
+			ticks[i].Label = significant(ticks[i].Value)
+		}
+	}
+	return ticks
+}
