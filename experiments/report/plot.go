@@ -6,11 +6,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nrkern/nrkern/experiments/results"
 )
 
 // The size of a figure for a paper: a column and a half.
@@ -22,37 +25,65 @@ const (
 // Plot writes a figure to files of both formats: NAME.svg and NAME.png. Heat
 // maps are drawn as rows of shaded cells with their numbers.
 func Plot(folder, name string, c Chart) error {
+	p, err := drawn(c)
+	if err != nil {
+		return err
+	}
+	for _, ext := range []string{".svg", ".png"} {
+		if err := p.Save(plotWidth, plotHeight, filepath.Join(folder, name+ext)); err != nil {
+			return fmt.Errorf("plot %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// svgOf returns a figure as an element of a page.
+func svgOf(c Chart) (string, error) {
+	p, err := drawn(c)
+	if err != nil {
+		return "", err
+	}
+	w, err := p.WriterTo(plotWidth, plotHeight, "svg")
+	if err != nil {
+		return "", fmt.Errorf("plot %s: %w", c.Name, err)
+	}
+	var b strings.Builder
+	if _, err := w.WriteTo(&b); err != nil {
+		return "", err
+	}
+	_, element, found := strings.Cut(b.String(), "<svg")
+	if !found {
+		return "", fmt.Errorf("plot %s: no SVG", c.Name)
+	}
+	return "<svg" + element, nil
+}
+
+// drawn draws a figure.
+func drawn(c Chart) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = c.Title
 	p.Title.TextStyle.Font.Size = 11
 	p.X.Label.Text, p.Y.Label.Text = c.XLabel, c.YLabel
 	p.Legend.Top = true
 	p.Legend.TextStyle.Font.Size = 8
-	var err error
-	if c.Kind == "heat" {
-		err = heatPlot(p, c)
-	} else {
-		err = linePlot(p, c)
+	draw := linePlot
+	if c.Kind == results.Heat {
+		draw = heatPlot
 	}
-	if err != nil {
-		return fmt.Errorf("plot %s: %w", name, err)
+	if err := draw(p, c); err != nil {
+		return nil, fmt.Errorf("plot %s: %w", c.Name, err)
 	}
-	for _, ext := range []string{".svg", ".png"} {
-		if err := p.Save(plotWidth, plotHeight, filepath.Join(folder, name+ext)); err != nil {
-			return fmt.Errorf("plot %s: %w", name, err)
-		}
-	}
-	return nil
+	return p, nil
 }
 
 // linePlot draws lines, or bars as points with whiskers over named places: a
 // reader compares heights and intervals either way.
 func linePlot(p *plot.Plot, c Chart) error {
 	places := placesOf(c)
-	if !c.Numeric || c.Kind == "bars" {
+	if !c.Numeric || c.Kind == results.Bars {
 		p.NominalX(c.Values...)
 	}
-	if c.LogX && c.Numeric && c.Kind != "bars" {
+	if c.LogX && c.Numeric && c.Kind != results.Bars {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.ConstantTicks(ticksAt(places, c.Values))
 	}
 	if c.LogY && positive(c) {
@@ -88,7 +119,7 @@ func linePlot(p *plot.Plot, c Chart) error {
 		bars.CapWidth = vg.Points(3)
 		line.Dashes = dashesOf(i)
 		dots.Shape, dots.Radius = shapeOf(i), vg.Points(2.4)
-		if c.Kind == "bars" || !c.Numeric {
+		if c.Kind == results.Bars || !c.Numeric {
 			p.Add(bars, dots)
 			p.Legend.Add(s.Name, dots)
 			continue
@@ -102,7 +133,7 @@ func linePlot(p *plot.Plot, c Chart) error {
 
 // offset sets the bars of one group side by side.
 func offset(c Chart, series int) float64 {
-	if c.Kind != "bars" || len(c.Series) < 2 {
+	if c.Kind != results.Bars || len(c.Series) < 2 {
 		return 0
 	}
 	return 0.6 * (float64(series)/float64(len(c.Series)-1) - 0.5)
@@ -113,7 +144,7 @@ func placesOf(c Chart) []float64 {
 	places := make([]float64, len(c.Values))
 	for i, v := range c.Values {
 		places[i] = float64(i)
-		if c.Numeric && c.Kind != "bars" {
+		if c.Numeric && c.Kind != results.Bars {
 			places[i] = number(v)
 		}
 	}
