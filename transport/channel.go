@@ -85,16 +85,24 @@ func NewChannel(tx, rx []Slot) (*Channel, error) {
 // newChannelAt starts the life of both rings at a given number, so that tests
 // reach its wrap-around.
 func newChannelAt(tx, rx []Slot, start int) (*Channel, error) {
-	for _, ring := range [][]Slot{tx, rx} {
-		if n := len(ring); n < MinRing || n > MaxRing || bits.OnesCount(uint(n)) != 1 {
-			return nil, fmt.Errorf("%w: %d slots: want a power of two from %d to %d", ErrRing, n, MinRing, MaxRing)
-		}
+	if err := checkRings(tx, rx); err != nil {
+		return nil, err
 	}
 	return &Channel{
 		tx: tx, rx: rx, txMask: len(tx) - 1, rxMask: len(rx) - 1,
 		sent: start, acked: start, taken: start, told: start,
 		dueAck: ackAfter(rx),
 	}, nil
+}
+
+// checkRings refuses rings of lengths that no flow control can use.
+func checkRings(tx, rx []Slot) error {
+	for _, ring := range [][]Slot{tx, rx} {
+		if n := len(ring); n < MinRing || n > MaxRing || bits.OnesCount(uint(n)) != 1 {
+			return fmt.Errorf("%w: %d slots: want a power of two from %d to %d", ErrRing, n, MinRing, MaxRing)
+		}
+	}
+	return nil
 }
 
 // ackAfter is how many slots of a ring an end takes before it owes the sender a
