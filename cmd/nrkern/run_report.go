@@ -98,6 +98,11 @@ func (r runReport) err() error {
 	return fmt.Errorf("run: %w: %s FAILED: %s", errCheck, plural(len(failed), "shape"), strings.Join(failed, "; "))
 }
 
+// experimentList is what `nrkern run --list -o json` prints.
+type experimentList struct {
+	Experiments []listedExperiment `json:"experiments"`
+}
+
 // listedExperiment is an experiment in a list.
 type listedExperiment struct {
 	Name   string `json:"experiment"`
@@ -119,5 +124,5 @@ func listing(all []*experiment.Definition) result {
 		records = append(records, []string{e.Name, e.Title, e.Claim, e.Source, strconv.Itoa(e.Shapes), strconv.Itoa(e.Memory)})
 		g.add(e.Name, e.Title, strconv.Itoa(e.Shapes), bytesOf(uint64(e.Memory)<<20))
 	}
-	return result{data: list, table: g.write, csv: func() [][]string { return records }}
+	return result{data: experimentList{list}, table: g.write, csv: func() [][]string { return records }}
 }

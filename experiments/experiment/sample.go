@@ -46,12 +46,13 @@ func (r *run) block(ctx context.Context, b Block, left int) (err error) {
 	}
 	s := &sampling{run: r, points: points, after: left - 1, count: map[string]map[measure.Placement]int{}}
 	s.plan()
+	s.opened = time.Now()
 	// A block's share of the time that is left, by the blocks to come.
 	if limit := r.lab.Budget.Limit; limit > 0 {
-		s.deadline = time.Now().Add((limit - time.Since(r.began)) / time.Duration(left))
+		s.deadline = s.opened.Add((limit - s.opened.Sub(r.began)) / time.Duration(left))
 	}
 	if p := r.options.Progress; p != nil {
-		p.Begin(r.definition.Name+"/"+b.Name, r.planned)
+		p.Begin(r.definition.Name+"/"+b.Name, s.expected())
 	}
 	return s.all(ctx)
 }
@@ -61,7 +62,9 @@ type sampling struct {
 	*run
 	points   []Point
 	here     int // samples planned of this block
+	sampled  int // of them, and of extra ones, taken
 	after    int // blocks to come
+	opened   time.Time
 	deadline time.Time
 	count    map[string]map[measure.Placement]int // samples of a cell
 }
@@ -163,21 +166,26 @@ func (s *sampling) take(ctx context.Context, c Cell, repetition int) error {
 		}
 	}
 	s.taken++
+	s.sampled++
 	if p := s.options.Progress; p != nil {
-		p.Sample(s.taken, max(s.planned, s.taken), s.left())
+		p.Sample(s.taken, s.expected(), s.left(time.Now()))
 	}
 	return nil
 }
 
-// left guesses how long the rest takes from what was taken so far, as if the
-// blocks to come were like this one.
-func (s *sampling) left() time.Duration {
-	each := time.Since(s.began) / time.Duration(s.taken)
-	left := each * time.Duration(max(0, s.planned-s.taken)+s.after*s.here)
-	if limit := s.lab.Budget.Limit; limit > 0 {
-		left = min(left, max(0, limit-time.Since(s.began)))
+// expected is how many samples there will be, as if the blocks to come were
+// like this one.
+func (s *sampling) expected() int { return max(s.taken, s.planned+s.after*s.here) }
+
+// left guesses how long the rest takes: of this block by the pace of its own
+// samples, up to its deadline; each block to come as long as this one.
+func (s *sampling) left(now time.Time) time.Duration {
+	each := now.Sub(s.opened) / time.Duration(s.sampled)
+	here, block := each*time.Duration(max(0, s.here-s.sampled)), each*time.Duration(s.here)
+	if !s.deadline.IsZero() {
+		here, block = min(here, max(0, s.deadline.Sub(now))), min(block, s.deadline.Sub(s.opened))
 	}
-	return left
+	return here + block*time.Duration(s.after)
 }
 
 // probe measures where the CPUs of a cell are to each other.

@@ -33,8 +33,9 @@ type Verdict struct {
 	Outcome Outcome `json:"outcome"`
 	// Text says what was found, or why nothing could be judged.
 	Text string `json:"text"`
-	// Placement is where the CPUs were in the samples that were compared.
-	Placement measure.Placement `json:"placement,omitempty"`
+	// Placement is where the CPUs were in the samples that were compared; empty
+	// if none were.
+	Placement measure.Placement `json:"placement"`
 }
 
 // CellSummary is a cell in figures.

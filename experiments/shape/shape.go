@@ -72,7 +72,11 @@ func Verdicts(shapes []Shape, t *results.Table, h Host) []results.Verdict {
 				v = notJudged("there is no metric %q", s.Metric)
 			} else {
 				d.lower = t.Metrics[d.metric].Lower
-				if v = s.Judge.judge(d); d.ambiguous {
+				v = s.Judge.judge(d)
+				switch {
+				case d.unknown != "":
+					v = notJudged("there is no factor %q", d.unknown)
+				case d.ambiguous:
 					v = notJudged("the point of the shape is several points of the data: name more factors")
 				}
 			}
@@ -94,14 +98,21 @@ type data struct {
 	metric int
 	least  int
 	lower  bool // smaller is better
-	// ambiguous is set when a point turned out to be several.
+	// ambiguous is set when a point turned out to be several, unknown to a
+	// factor that the table does not have.
 	ambiguous bool
+	unknown   string
 }
 
 // find returns the samples of the metric of the variants at a point and a
 // placement, of those that have enough.
 func (d *data) find(variants []string, at results.Where, p measure.Placement) map[string][]float64 {
 	found := map[string][]float64{}
+	for name := range at {
+		if d.table.Factor(name) < 0 {
+			d.unknown = name
+		}
+	}
 	for _, c := range d.cells {
 		if c.Placement != p || !d.table.At(c, at) {
 			continue

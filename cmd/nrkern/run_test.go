@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nrkern/nrkern/experiments/experiment"
+	"github.com/nrkern/nrkern/experiments/results"
+	"github.com/nrkern/nrkern/experiments/shape"
+	"github.com/nrkern/nrkern/measure"
+)
+
+// trial is an experiment that measures the values it is given: of a, then of b.
+func trial(name string, a, b float64, failure error) *experiment.Definition {
+	cell := func(variant string, v float64) experiment.Cell {
+		return experiment.Cell{Variant: variant, Factors: []string{"1"}, Once: true, Take: func(context.Context, measure.Span) ([]experiment.Reading, error) {
+			return experiment.One(map[string]float64{"rate": v}), failure
+		}}
+	}
+	return &experiment.Definition{
+		Name: name, Title: "A trial", Claim: "a is ahead of b", Source: "this test", Method: "none",
+		Factors: []results.Column{{Name: "x", Label: "x"}}, Metrics: []results.Column{{Name: "rate", Label: "rate"}},
+		Figures: []results.Figure{{Name: "f", Title: "F", Kind: results.Bars, X: "x", Y: "rate"}},
+		Shapes: []shape.Shape{{
+			Text: "a is ahead", Source: "this test", Metric: "rate", Exact: true,
+			Judge: shape.Ahead{A: []string{"a"}, B: []string{"b"}, At: results.Where{"x": "1"}},
+		}},
+		Blocks: func(*experiment.Lab) ([]experiment.Block, error) {
+			return []experiment.Block{{Name: "1", Open: func(context.Context) ([]experiment.Point, func() error, error) {
+				return []experiment.Point{{cell("a", a), cell("b", b)}}, nil, nil
+			}}}, nil
+		},
+	}
+}
+
+// runOn runs the command on experiments of the test.
+func runOn(t *testing.T, all []*experiment.Definition, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	s := newSession(args, &out, &err)
+	s.catalogue = func() []*experiment.Definition { return all }
+	root := newRoot(s)
+	root.SetArgs(args)
+	status = s.end(t.Context(), root.ExecuteContext(t.Context()))
+	return status, out.String(), err.String()
+}
+
+// TestRunStatus: 0 when all shapes held, 4 when one FAILED or an answer was
+// wrong, 1 when an experiment broke; the others run all the same.
+func TestRunStatus(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		all            []*experiment.Definition
+		status         int
+		stdout, stderr string
+	}{
+		{"held", []*experiment.Definition{trial("one", 2, 1, nil)}, exitOK, "1 held, 0 FAILED", ""},
+		{"FAILED", []*experiment.Definition{trial("one", 1, 2, nil), trial("two", 2, 1, nil)}, exitCheck, "1 held, 1 FAILED", "1 shape FAILED: one: a is ahead"},
+		{"wrong answer", []*experiment.Definition{trial("one", 1, 2, fmt.Errorf("%w: 7", experiment.ErrWrongAnswer)), trial("two", 2, 1, nil)}, exitCheck, "1 held", "one: 1: a at [1]: wrong answer: 7"},
+		{"broken", []*experiment.Definition{trial("one", 1, 2, fmt.Errorf("no machine")), trial("two", 2, 1, nil)}, exitFailure, "1 held", "no machine"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out")
+			status, stdout, stderr := runOn(t, c.all, "run", "--all", "--out", out)
+			if status != c.status || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
+				t.Errorf("status %d, want %d\n%s\n%s", status, c.status, stdout, stderr)
+			}
+			all, err := results.Below(out)
+			if err != nil || all[len(all)-1].Manifest.Experiment != c.all[len(c.all)-1].Name {
+				t.Errorf("folders: %v, %v", all, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,180 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nrkern/nrkern/experiments/experiment"
+	"github.com/nrkern/nrkern/experiments/results"
+	"github.com/nrkern/nrkern/experiments/shape"
+)
+
+// TestDefinitionsAreWhole: every experiment says what is claimed, by whom, and
+// what is expected with its source; shapes and figures name columns that exist.
+func TestDefinitionsAreWhole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, d := range All() {
+		t.Run(d.Name, func(t *testing.T) {
+			if seen[d.Name] {
+				t.Error("there are two of this name")
+			}
+			seen[d.Name] = true
+			for what, text := range map[string]string{"title": d.Title, "claim": d.Claim, "source": d.Source, "method": d.Method} {
+				if text == "" {
+					t.Errorf("no %s", what)
+				}
+			}
+			if len(d.Shapes) == 0 || len(d.Figures) == 0 || d.Memory == 0 || d.Blocks == nil {
+				t.Errorf("%d shapes, %d figures, %d MiB, blocks: %v", len(d.Shapes), len(d.Figures), d.Memory, d.Blocks != nil)
+			}
+			checkShapes(t, d)
+			checkFigures(t, d)
+		})
+	}
+}
+
+func checkShapes(t *testing.T, d *experiment.Definition) {
+	for _, s := range d.Shapes {
+		if s.Text == "" || s.Source == "" {
+			t.Errorf("shape %q has source %q", s.Text, s.Source)
+		}
+	}
+	empty := &results.Table{Factors: d.Factors, Metrics: d.Metrics}
+	everything := shape.Host{Nodes: 1 << 10, Caches: 1 << 10, CPUs: 1 << 20}
+	for _, v := range shape.Verdicts(d.Shapes, empty, everything) {
+		if v.Outcome != results.NotJudged || strings.Contains(v.Text, "there is no") {
+			t.Errorf("shape %q, of no data: %s: %s", v.Shape, v.Outcome, v.Text)
+		}
+	}
+}
+
+func checkFigures(t *testing.T, d *experiment.Definition) {
+	table := &results.Table{Factors: d.Factors, Metrics: d.Metrics}
+	names := map[string]bool{}
+	for _, f := range d.Figures {
+		if f.Name == "" || f.Title == "" || names[f.Name] {
+			t.Errorf("figure %q has title %q, or is there twice", f.Name, f.Title)
+		}
+		names[f.Name] = true
+		metric := f.Y
+		if f.Kind == results.Heat {
+			metric = f.Value
+			if f.Y != "variant" && table.Factor(f.Y) < 0 {
+				t.Errorf("figure %s: rows are of factor %q, which there is not", f.Name, f.Y)
+			}
+		}
+		if table.Metric(metric) < 0 {
+			t.Errorf("figure %s: there is no metric %q", f.Name, metric)
+		}
+		if f.X != "variant" && table.Factor(f.X) < 0 {
+			t.Errorf("figure %s: there is no factor %q", f.Name, f.X)
+		}
+		for name := range f.At {
+			if table.Factor(name) < 0 {
+				t.Errorf("figure %s: there is no factor %q", f.Name, name)
+			}
+		}
+	}
+}
+
+// TestNamed finds experiments, and names those there are.
+func TestNamed(t *testing.T) {
+	all := All()
+	if d, err := Named(all, "hashmap"); err != nil || d.Name != "hashmap" {
+		t.Errorf("%v, %v", d, err)
+	}
+	if _, err := Named(all, "hasmap"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "hashmap") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestREADMEs: each experiment has a folder of its name, whose README says what
+// its definition says, and a script that runs it alone. NRKERN_UPDATE=1 writes
+// both.
+func TestREADMEs(t *testing.T) {
+	for _, d := range All() {
+		upToDate(t, filepath.Join(d.Name, "README.md"), readme(d), 0o644)
+		upToDate(t, filepath.Join(d.Name, "run.sh"), script(d), 0o755)
+	}
+	folders, err := filepath.Glob("*/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		name := filepath.Dir(f)
+		if !slices.ContainsFunc(All(), func(d *experiment.Definition) bool { return d.Name == name }) {
+			t.Errorf("%s is of no experiment", f)
+		}
+	}
+}
+
+func upToDate(t *testing.T, path, want string, mode os.FileMode) {
+	t.Helper()
+	if os.Getenv("NRKERN_UPDATE") != "" {
+		if err := errors.Join(os.WriteFile(path, []byte(want), mode), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != want {
+		t.Errorf("%s is not what the definition says (%v): NRKERN_UPDATE=1 go test ./experiments", path, err)
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o111 != mode&0o111 {
+		t.Errorf("%s has mode %v", path, info.Mode())
+	}
+}
+
+func script(d *experiment.Definition) string {
+	return fmt.Sprintf(`#!/usr/bin/env bash
+# Runs this experiment alone, from a checkout: %s/run.sh --scale smoke
+set -euo pipefail
+make --no-print-directory -C "$(dirname "${BASH_SOURCE[0]}")/../.." build >&2
+exec "$(dirname "${BASH_SOURCE[0]}")/../../bin/nrkern" run %s "$@"
+`, d.Name, d.Name)
+}
+
+func readme(d *experiment.Definition) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n**Claim.** %s\n\n**Source.** %s.\n\n", d.Name, d.Title, d.Claim, d.Source)
+	fmt.Fprintf(&b, "```\nnrkern run %s --scale quick --out results/%s     # or ./run.sh --scale quick\n```\n\n", d.Name, d.Name)
+	b.WriteString("| scale | time | memory |\n|---|---|---|\n")
+	for _, s := range experiment.Scales() {
+		fmt.Fprintf(&b, "| %s | %s | %d MiB at most |\n", s, s.Minutes(), d.Memory)
+	}
+	fmt.Fprintf(&b, "\n## How it is measured\n\n%s\n\n", d.Method)
+	b.WriteString("| in `data.csv` | |\n|---|---|\n")
+	for _, c := range d.Factors {
+		fmt.Fprintf(&b, "| `%s` | varied: %s |\n", c.Name, c.Label)
+	}
+	for _, c := range d.Metrics {
+		fmt.Fprintf(&b, "| `%s` | measured: %s |\n", c.Name, c.Label)
+	}
+	b.WriteString("\n## What is expected\n\nWritten down before the first run, and checked by code.\n\n")
+	for i, s := range d.Shapes {
+		fmt.Fprintf(&b, "%d. %s.%s\n   *Source: %s.*\n", i+1, s.Text, needs(s.Needs), s.Source)
+	}
+	return b.String()
+}
+
+// needs says on which machines a shape is judged.
+func needs(n shape.Needs) string {
+	var all []string
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{n.Nodes, "NUMA nodes"}, {n.Caches, "last-level caches"}, {n.CPUs, "CPUs"}} {
+		if c.n > 0 {
+			all = append(all, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	if all == nil {
+		return ""
+	}
+	return " (Judged on machines with " + strings.Join(all, " and ") + ".)"
+}
