@@ -31,7 +31,8 @@ func Bench(w io.Writer, f *results.Folder) error {
 			{"scale", m.Scale},
 			{"placement", string(row.Placement)},
 		} {
-			r.SetConfig(c[0], c[1])
+			// File: what is not from a file, the writer keeps to itself.
+			r.Config = append(r.Config, benchfmt.Config{Key: c[0], Value: []byte(c[1]), File: true})
 		}
 		for j, column := range f.Table.Metrics {
 			if !math.IsNaN(row.Values[j]) {

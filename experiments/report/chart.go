@@ -25,6 +25,9 @@ type Chart struct {
 // Series is one line, a row of bars, or a row of a heat map.
 type Series struct {
 	Name string
+	// ink is its colour, mark and dash: a variant has the same in all charts of a
+	// folder.
+	ink int
 	// Points are in the order of Chart.Values; nil where there is none.
 	Points []*measure.Estimate
 }
@@ -87,14 +90,41 @@ func chartOf(f *results.Folder, fig results.Figure, cells []*results.Cell) Chart
 	if fig.Kind == results.Heat && fig.Y != "variant" {
 		slices.SortStableFunc(names, results.CompareValues)
 	}
+	inks := inksOf(t, names)
+	if fig.Kind != results.Heat {
+		slices.SortStableFunc(names, func(a, b string) int { return inks[a] - inks[b] })
+	}
 	for _, name := range names {
-		s := Series{Name: name}
+		s := Series{Name: name, ink: inks[name]}
 		for _, v := range c.Values {
 			s.Points = append(s.Points, rows[name][v])
 		}
 		c.Series = append(c.Series, s)
 	}
 	return c
+}
+
+// inksOf numbers series by the order in which their variants first came; those
+// that are not a variant each, by their own.
+func inksOf(t *results.Table, names []string) map[string]int {
+	var variants []string
+	for _, r := range t.Rows {
+		if !slices.Contains(variants, r.Variant) {
+			variants = append(variants, r.Variant)
+		}
+	}
+	inks := map[string]int{}
+	for i, name := range names {
+		at := slices.Index(variants, name)
+		if at < 0 {
+			for j, n := range names {
+				inks[n] = j
+			}
+			return inks
+		}
+		inks[names[i]] = at
+	}
+	return inks
 }
 
 // seriesName tells the series of a cell: its variant, with the factors that the

@@ -166,9 +166,9 @@ func dataOf(c Chart) chartData {
 		XLabel: c.XLabel, YLabel: c.YLabel, LogX: c.LogX, LogY: c.LogY && positive(c), Bars: c.Kind == results.Bars,
 		Numeric: c.Numeric, Values: c.Values, Series: []seriesData{},
 	}
-	for i, s := range c.Series {
-		ink := inkOf(i)
-		one := seriesData{Name: s.Name, Color: fmt.Sprintf("#%02x%02x%02x", ink.R, ink.G, ink.B), Dash: [][]int{nil, {8, 4}, {3, 3}}[i/4%3]}
+	for _, s := range c.Series {
+		ink := inkOf(s.ink)
+		one := seriesData{Name: s.Name, Color: fmt.Sprintf("#%02x%02x%02x", ink.R, ink.G, ink.B), Dash: [][]int{nil, {8, 4}, {3, 3}}[s.ink/4%3]}
 		for _, e := range s.Points {
 			if e == nil {
 				one.Median, one.Low, one.High = append(one.Median, nil), append(one.Low, nil), append(one.High, nil)

@@ -113,12 +113,12 @@ func linePlot(p *plot.Plot, c Chart) error {
 		if err != nil {
 			return err
 		}
-		ink := inkOf(i)
+		ink := inkOf(s.ink)
 		line.Color, dots.Color, bars.Color = ink, ink, ink
 		line.Width, bars.Width = vg.Points(1.2), vg.Points(0.7)
 		bars.CapWidth = vg.Points(3)
-		line.Dashes = dashesOf(i)
-		dots.Shape, dots.Radius = shapeOf(i), vg.Points(2.4)
+		line.Dashes = dashesOf(s.ink)
+		dots.Shape, dots.Radius = shapeOf(s.ink), vg.Points(2.4)
 		if c.Kind == results.Bars || !c.Numeric {
 			p.Add(bars, dots)
 			p.Legend.Add(s.Name, dots)

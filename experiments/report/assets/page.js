@@ -72,7 +72,7 @@
       ],
       series: [{}].concat(chart.series.map(s => ({ label: s.name, stroke: s.color, width: chart.bars ? 0 : 2, dash: s.dash, spanGaps: true, points: { show: !chart.bars, size: 7, fill: s.color } }))),
       plugins: [whiskers(chart), pinch()],
-      hooks: { setCursor: [u => { buttons.forEach((b, i) => { const j = u.cursor.idx; b.querySelector("b").textContent = j == null ? "" : short(chart.series[i].median[j]); }); }] },
+      hooks: { setScale: [(u, key) => { if (key === "x") host.dataset.shown = u.scales.x.min + " " + u.scales.x.max; }], setCursor: [u => { buttons.forEach((b, i) => { const j = u.cursor.idx; b.querySelector("b").textContent = j == null ? "" : short(chart.series[i].median[j]); }); }] },
     }, [xs].concat(chart.series.map(s => s.median)), box);
     const legend = host.querySelector(".legend");
     chart.series.forEach((s, i) => {
