@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,5 +75,48 @@ func TestRunStatus(t *testing.T) {
 				t.Errorf("folders: %v, %v", all, err)
 			}
 		})
+	}
+}
+
+// TestReportAndCompare: a page for one folder and for many, and two runs side by
+// side, with the keys of their JSON.
+func TestReportAndCompare(t *testing.T) {
+	root := t.TempDir()
+	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
+	for out, all := range map[string][]*experiment.Definition{
+		a: {trial("one", 2, 1, nil), trial("two", 2, 1, nil)},
+		b: {trial("one", 6, 1, nil)},
+	} {
+		if status, _, stderr := runOn(t, all, "run", "--all", "--out", out); status != exitOK {
+			t.Fatalf("status %d: %s", status, stderr)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string // in stdout or stderr
+	}{
+		{"report of many", []string{"report", a, b, "--out", filepath.Join(root, "all.html")}, exitOK, filepath.Join(root, "all.html")},
+		{"report of one", []string{"report", filepath.Join(a, "one")}, exitOK, filepath.Join(a, "one", "report.html")},
+		{"report of nothing", []string{"report"}, exitUsage, "name a results folder"},
+		{"report of no folder", []string{"report", root}, exitUsage, "neither it nor a folder in it has a manifest.json"},
+		{"compare", []string{"compare", a, b, "--all"}, exitOK, "0 better, 0 worse, 0 no difference, 2 too few samples"},
+		{"compare the same", []string{"compare", a, a}, exitOK, "4 too few samples"},
+		{"compare one", []string{"compare", a}, exitUsage, "name two results folders"},
+		{"compare others", []string{"compare", filepath.Join(a, "two"), b}, exitUsage, "no experiment in common"},
+		{"compare JSON", []string{"compare", a, b, "-o", "json"}, exitOK, `"median": 3`},
+		{"compare CSV", []string{"compare", a, b, "-o", "csv"}, exitOK, "one,a,x=1,one-cpu,rate,2,6,too few samples,3,3,3"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, stdout, stderr := runOn(t, nil, c.args...)
+			if status != c.status || !strings.Contains(stdout+stderr, c.want) {
+				t.Errorf("status %d, want %d with %q\n%s\n%s", status, c.status, c.want, stdout, stderr)
+			}
+		})
+	}
+	page, err := os.ReadFile(filepath.Join(root, "all.html"))
+	if err != nil || strings.Count(string(page), "<section") != 3 {
+		t.Errorf("a page of three experiments has %d, %v", strings.Count(string(page), "<section"), err)
 	}
 }
