@@ -2,7 +2,6 @@ package hashmap
 
 import (
 	"github.com/nrkern/nrkern/experiments/experiment"
-	"github.com/nrkern/nrkern/experiments/machines"
 	"github.com/nrkern/nrkern/experiments/results"
 )
 
@@ -21,7 +20,7 @@ func Definition() *experiment.Definition {
 			{Name: "nodes", Label: "nodes"},
 			{Name: "threads", Label: "threads"},
 		},
-		Metrics: machines.Metrics(),
+		Metrics: experiment.Metrics(),
 		Figures: figures(),
 		Shapes:  shapes(),
 		Memory:  2048,

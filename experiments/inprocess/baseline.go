@@ -138,24 +138,13 @@ func (x *Bench) work(who int, until uint64) (operations uint64, err error) {
 	}
 }
 
-// tries is how often a sample is taken anew, each time for longer, when the
-// host gave its threads so little time that not one operation was completed.
-const tries = 4
-
 // Sample runs a thread on each CPU, and returns operations a second.
 func (x *Bench) Sample(cpus []int, span measure.Span) (opsPerS float64, err error) {
-	defer measure.Quiet(len(cpus))()
-	for range tries {
-		r, err := measure.Crew(cpus[:len(x.threads)], span, measure.Job{Work: x.work})
-		if err != nil {
-			return 0, err
-		}
-		if r.Operations > 0 {
-			return float64(r.Operations) / r.Elapsed.Seconds(), nil
-		}
-		span.Duration *= 4
+	r, err := experiment.SampleCrew(cpus[:len(x.threads)], span, measure.Job{Work: x.work})
+	if err != nil {
+		return 0, err
 	}
-	return 0, fmt.Errorf("no operation was completed within %v: other programs have the CPUs", span.Duration/4)
+	return float64(r.Operations) / r.Elapsed.Seconds(), nil
 }
 
 // differs returns the bits in which a value is not one of the key.

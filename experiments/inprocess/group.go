@@ -1,19 +1,14 @@
 package inprocess
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/nrkern/nrkern/biglock"
 	"github.com/nrkern/nrkern/combining"
-	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
-	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/numa"
@@ -24,7 +19,9 @@ import (
 // Shape is the nodes and threads of a group, and how they wait.
 type Shape struct {
 	Nodes, Threads int // threads a node
-	Window         int
+	// Idle nodes come beside those: they have no thread, and are attended.
+	Idle   int
+	Window int
 	// Fresh makes a node's service; nil means the key-value service.
 	Fresh  func() kernel.Service
 	Policy *transport.Policy // nil means transport.Dedicated
@@ -42,11 +39,21 @@ func (s Shape) withDefaults() Shape {
 	return s
 }
 
+// threadsOf is how many threads a node has: those that are idle have none.
+func (s Shape) threadsOf(node int) int {
+	if node < s.Nodes {
+		return s.Threads
+	}
+	return 0
+}
+
 // Group is a structure in this process, with a port for each thread.
 type Group struct {
 	Ports []kernel.Port
 	// Traffic returns what all nodes saw cross between them.
 	Traffic func() transport.Traffic
+	// lacks are the metrics that the structure does not have.
+	lacks []string
 
 	nodes   []combining.Server
 	policy  *transport.Policy
@@ -58,13 +65,13 @@ type Group struct {
 // NR makes replicas with their log.
 func NR(s Shape) (*Group, error) {
 	s = s.withDefaults()
-	g, err := nrkernel.NewGroup(s.Nodes, s.Fresh, nrkernel.Options{Policy: s.Policy, LogSlots: s.LogSlots})
+	g, err := nrkernel.NewGroup(s.Nodes+s.Idle, s.Fresh, nrkernel.Options{Policy: s.Policy, LogSlots: s.LogSlots})
 	if err != nil {
 		return nil, err
 	}
-	x := newGroup(s)
-	for r := range s.Nodes {
-		for range s.Threads {
+	x := newGroup(s, "messages_per_op")
+	for r := range s.Nodes + s.Idle {
+		for range s.threadsOf(r) {
 			p, err := g.Replica(r).NewPort(s.Window)
 			if err != nil {
 				return nil, err
@@ -74,7 +81,7 @@ func NR(s Shape) (*Group, error) {
 		x.nodes = append(x.nodes, g.Replica(r))
 	}
 	x.Traffic = func() (t transport.Traffic) {
-		for r := range s.Nodes {
+		for r := range s.Nodes + s.Idle {
 			t = t.Add(g.Replica(r).Traffic())
 		}
 		return t
@@ -86,21 +93,21 @@ func NR(s Shape) (*Group, error) {
 func Multikernel(s Shape) (*Group, error) {
 	s = s.withDefaults()
 	layout := new(transport.Layout)
-	if err := multikernel.AddMesh(layout, s.Nodes, multikernel.DefaultRing); err != nil {
+	if err := multikernel.AddMesh(layout, s.Nodes+s.Idle, multikernel.DefaultRing); err != nil {
 		return nil, err
 	}
 	segment, err := transport.Local(layout)
 	if err != nil {
 		return nil, err
 	}
-	x := newGroup(s)
+	x := newGroup(s, "log_entries_per_op")
 	var nodes []*multikernel.Node
-	for id := range s.Nodes {
+	for id := range s.Nodes + s.Idle {
 		n, err := multikernel.Open(segment, kernel.Single(s.Fresh()), multikernel.Config{ID: id, Policy: s.Policy})
 		if err != nil {
 			return nil, err
 		}
-		for range s.Threads {
+		for range s.threadsOf(id) {
 			p, err := n.NewPort(s.Window)
 			if err != nil {
 				return nil, err
@@ -122,11 +129,11 @@ func Multikernel(s Shape) (*Group, error) {
 // BigLock makes one copy behind a lock.
 func BigLock(kind biglock.Kind, s Shape) (*Group, error) {
 	s = s.withDefaults()
-	m, err := biglock.New(kernel.Single(s.Fresh()), biglock.Config{Kind: kind, Nodes: s.Nodes, Policy: s.Policy})
+	m, err := biglock.New(kernel.Single(s.Fresh()), biglock.Config{Kind: kind, Nodes: s.Nodes + s.Idle, Policy: s.Policy})
 	if err != nil {
 		return nil, err
 	}
-	x := newGroup(s)
+	x := newGroup(s, "messages_per_op", "log_entries_per_op")
 	for node := range s.Nodes {
 		for range s.Threads {
 			p, err := m.NewPort(node, s.Window)
@@ -152,14 +159,14 @@ func Alone(s Shape) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := newGroup(s)
+	x := newGroup(s, "messages_per_op", "log_entries_per_op", "handovers_per_op")
 	x.Ports = []kernel.Port{p}
 	x.Traffic = func() transport.Traffic { return transport.Traffic{} }
 	return x, nil
 }
 
-func newGroup(s Shape) *Group {
-	return &Group{policy: s.Policy, stop: &transport.Apart[transport.Line](1)[0]}
+func newGroup(s Shape, lacks ...string) *Group {
+	return &Group{policy: s.Policy, lacks: lacks, stop: &transport.Apart[transport.Line](1)[0]}
 }
 
 // Attend serves each node from a thread of its own, as a kernel process does,
@@ -184,57 +191,4 @@ func (g *Group) Close() error {
 	}
 	g.attends.Wait()
 	return errors.Join(g.errs...)
-}
-
-// Fill stores a value under each of the keys of a workload.
-func (g *Group) Fill(spec workload.Spec) error {
-	return workload.Prefill(g.Ports[0], spec, 0, 1)
-}
-
-// Sample runs the workload on a thread for each port, pinned to the CPUs in
-// turn, and returns what they did and what crossed between nodes meanwhile.
-func (g *Group) Sample(ctx context.Context, cpus []int, spec workload.Spec, span measure.Span) (workload.Outcome, transport.Traffic, error) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(len(g.Ports) + len(g.nodes) + 2))
-	spec.Prefill, spec.Warmup, spec.Duration = true, 0, span.Warmup
-	if span.Warmup > 0 {
-		if _, err := g.once(ctx, cpus, spec); err != nil {
-			return workload.Outcome{}, transport.Traffic{}, err
-		}
-	}
-	spec.Duration = span.Duration
-	before := g.Traffic()
-	o, err := g.once(ctx, cpus, spec)
-	if err == nil && o.Failures > 0 {
-		err = fmt.Errorf("%w: %d of %d operations, the first: %s", experiment.ErrWrongAnswer, o.Failures, o.Operations, o.FirstFailure)
-	}
-	return o, g.Traffic().Sub(before), err
-}
-
-func (g *Group) once(ctx context.Context, cpus []int, spec workload.Spec) (workload.Outcome, error) {
-	ctl := new(workload.Control)
-	outcomes := make([]workload.Outcome, len(g.Ports))
-	errs := make([]error, len(g.Ports)+1)
-	var all sync.WaitGroup
-	for who, p := range g.Ports {
-		all.Go(func() {
-			runtime.LockOSThread() // for life: the thread stays pinned
-			if errs[who] = numa.Pin(cpus[who%len(cpus)]); errs[who] != nil {
-				ctl.Stop()
-				return
-			}
-			outcomes[who], errs[who] = workload.Run(p, spec, who, ctl)
-		})
-	}
-	errs[len(g.Ports)] = ctl.Conduct(ctx, spec, len(g.Ports))
-	all.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return workload.Outcome{}, err
-	}
-	for _, o := range outcomes[1:] {
-		outcomes[0].Merge(o)
-	}
-	if outcomes[0].Operations == 0 {
-		return outcomes[0], fmt.Errorf("no operation was completed within %v", spec.Duration.Round(time.Millisecond))
-	}
-	return outcomes[0], nil
 }

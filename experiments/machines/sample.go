@@ -7,24 +7,11 @@ import (
 	"time"
 
 	"github.com/nrkern/nrkern/experiments/experiment"
-	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/transport"
 	"github.com/nrkern/nrkern/workload"
 )
-
-// Metrics returns the columns that a sample of a machine has.
-func Metrics() []results.Column {
-	return []results.Column{
-		{Name: "ops_per_s", Label: "operations a second"},
-		{Name: "latency_p50_ns", Label: "median latency, ns", Lower: true},
-		{Name: "latency_p99_ns", Label: "99th percentile of latency, ns", Lower: true},
-		{Name: "handovers_per_op", Label: "cache-line hand-overs an operation (observed: a lower bound)", Lower: true},
-		{Name: "log_entries_per_op", Label: "log entries an operation", Lower: true},
-		{Name: "messages_per_op", Label: "messages an operation", Lower: true},
-	}
-}
 
 // Spec returns the workload that experiments vary: 50,000 words, and what the
 // arguments say.
@@ -76,15 +63,12 @@ func (m *Machine) Sample(ctx context.Context, spec workload.Spec, span measure.S
 // Values returns the metrics of a result. What a structure does not have is not
 // there.
 func Values(r *node.BenchResult) map[string]float64 {
-	v := map[string]float64{
-		"ops_per_s": r.OpsPerS, "latency_p50_ns": float64(r.LatencyP50), "latency_p99_ns": float64(r.LatencyP99),
+	v := experiment.Values(r.Summary, Traffic(r))
+	if r.LogEntriesPerOp == nil {
+		delete(v, "log_entries_per_op")
 	}
-	for name, p := range map[string]*float64{
-		"handovers_per_op": r.HandOversPerOp, "log_entries_per_op": r.LogEntriesPerOp, "messages_per_op": r.MessagesPerOp,
-	} {
-		if p != nil {
-			v[name] = *p
-		}
+	if r.MessagesPerOp == nil {
+		delete(v, "messages_per_op")
 	}
 	return v
 }
