@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nrkern/nrkern/experiments/channel"
+	"github.com/nrkern/nrkern/experiments/combining"
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/experiments/hashmap"
+	"github.com/nrkern/nrkern/experiments/linematrix"
+	"github.com/nrkern/nrkern/experiments/shmvsmessages"
+	"github.com/nrkern/nrkern/experiments/structures"
 )
 
 // ErrUnknown is the error of an experiment that there is not.
@@ -16,6 +21,11 @@ var ErrUnknown = errors.New("no such experiment")
 func All() []*experiment.Definition {
 	return []*experiment.Definition{
 		hashmap.Definition(),
+		linematrix.Definition(),
+		channel.Definition(),
+		shmvsmessages.Definition(),
+		combining.Definition(),
+		structures.Definition(),
 	}
 }
 

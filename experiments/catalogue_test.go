@@ -98,8 +98,8 @@ func TestNamed(t *testing.T) {
 // both.
 func TestREADMEs(t *testing.T) {
 	for _, d := range All() {
-		upToDate(t, filepath.Join(d.Name, "README.md"), readme(d), 0o644)
-		upToDate(t, filepath.Join(d.Name, "run.sh"), script(d), 0o755)
+		upToDate(t, filepath.Join(folderOf(d), "README.md"), readme(d), 0o644)
+		upToDate(t, filepath.Join(folderOf(d), "run.sh"), script(d), 0o755)
 	}
 	folders, err := filepath.Glob("*/README.md")
 	if err != nil {
@@ -107,11 +107,14 @@ func TestREADMEs(t *testing.T) {
 	}
 	for _, f := range folders {
 		name := filepath.Dir(f)
-		if !slices.ContainsFunc(All(), func(d *experiment.Definition) bool { return d.Name == name }) {
+		if !slices.ContainsFunc(All(), func(d *experiment.Definition) bool { return folderOf(d) == name }) {
 			t.Errorf("%s is of no experiment", f)
 		}
 	}
 }
+
+// folderOf is the folder of an experiment: a package, so without a hyphen.
+func folderOf(d *experiment.Definition) string { return strings.ReplaceAll(d.Name, "-", "") }
 
 func upToDate(t *testing.T, path, want string, mode os.FileMode) {
 	t.Helper()
@@ -132,11 +135,11 @@ func upToDate(t *testing.T, path, want string, mode os.FileMode) {
 
 func script(d *experiment.Definition) string {
 	return fmt.Sprintf(`#!/usr/bin/env bash
-# Runs this experiment alone, from a checkout: %s/run.sh --scale smoke
+# Runs this experiment alone, from a checkout: experiments/%s/run.sh --scale smoke
 set -euo pipefail
 make --no-print-directory -C "$(dirname "${BASH_SOURCE[0]}")/../.." build >&2
 exec "$(dirname "${BASH_SOURCE[0]}")/../../bin/nrkern" run %s "$@"
-`, d.Name, d.Name)
+`, folderOf(d), d.Name)
 }
 
 func readme(d *experiment.Definition) string {

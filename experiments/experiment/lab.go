@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"fmt"
 	"slices"
 
 	"go.uber.org/zap"
@@ -93,4 +94,9 @@ func (l *Lab) host() shape.Host {
 		}
 	}
 	return shape.Host{Nodes: len(l.Topology.Nodes), Caches: max(1, len(caches)), CPUs: len(l.CPUs)}
+}
+
+// NeedCPUs is the error of an experiment that a machine has too few CPUs for.
+func NeedCPUs(want, have int) error {
+	return fmt.Errorf("%w: needs %d CPUs, %d may be used here", numa.ErrNotSupported, want, have)
 }

@@ -88,7 +88,7 @@ func open(ctx context.Context, lab *experiment.Lab, l layout, whole bool) ([]exp
 		return nil, nil, err
 	}
 	var points []experiment.Point
-	filled := baselines{}
+	filled := inprocess.Filled{}
 	for _, p := range loads(lab, whole) {
 		spec := machines.Spec(lab, p.writes, p.window, l.threads)
 		spec.Distribution = p.distribution
@@ -97,7 +97,12 @@ func open(ctx context.Context, lab *experiment.Lab, l layout, whole bool) ([]exp
 			cells = append(cells, m.Cell(p.factors(l.nodes, l.nodes*l.threads), spec))
 		}
 		if p.window == 1 {
-			more, err := filled.cells(p, spec, l, set[0].CPUs, whole)
+			at := inprocess.Load{Factors: p.factors(l.nodes, l.nodes*l.threads), Spec: spec}
+			var single []string
+			if whole {
+				single = p.factors(1, 1)
+			}
+			more, err := filled.Cells(at, single, set[0].CPUs)
 			if err != nil {
 				return nil, set.Close, err
 			}
@@ -106,32 +111,4 @@ func open(ctx context.Context, lab *experiment.Lab, l layout, whole bool) ([]exp
 		points = append(points, cells)
 	}
 	return points, set.Close, nil
-}
-
-// baselines are the maps of a layout, filled when they are first used.
-type baselines map[string]*inprocess.Bench
-
-// cells returns a cell of each map at a load. One that is for a single thread
-// has no nodes, so it is sampled with one layout only.
-func (f baselines) cells(p load, spec workload.Spec, l layout, cpus []int, whole bool) (cells experiment.Point, err error) {
-	for _, b := range inprocess.Baselines() {
-		on, at := cpus, p.factors(l.nodes, l.nodes*l.threads)
-		if b.Single {
-			if !whole {
-				continue
-			}
-			on, at = cpus[:1], p.factors(1, 1)
-		}
-		if f[b.Name] == nil {
-			if f[b.Name], err = b.New(spec, len(on)); err != nil {
-				return nil, err
-			}
-		}
-		c, err := f[b.Name].Cell(at, spec, on)
-		if err != nil {
-			return nil, err
-		}
-		cells = append(cells, c)
-	}
-	return cells, nil
 }

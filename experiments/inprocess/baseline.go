@@ -120,6 +120,35 @@ func (x *Bench) Cell(factors []string, spec workload.Spec, cpus []int) (experime
 	}, nil
 }
 
+// Filled are baselines, by name, that were filled when they were first used.
+type Filled map[string]*Bench
+
+// Cells returns a cell of each baseline under a load, with a thread on each CPU.
+// One that is for a single thread is at another point, single, and left out if
+// that is nil.
+func (f Filled) Cells(l Load, single []string, cpus []int) (cells experiment.Point, err error) {
+	for _, b := range Baselines() {
+		on, at := cpus, l.Factors
+		if b.Single {
+			if single == nil {
+				continue
+			}
+			on, at = cpus[:1], single
+		}
+		if f[b.Name] == nil {
+			if f[b.Name], err = b.New(l.Spec, len(on)); err != nil {
+				return nil, err
+			}
+		}
+		c, err := f[b.Name].Cell(at, l.Spec, on)
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, c)
+	}
+	return cells, nil
+}
+
 // work applies batches until the clock reaches a time.
 func (x *Bench) work(who int, until uint64) (operations uint64, err error) {
 	t := &x.threads[who]

@@ -1,0 +1,77 @@
+// Package structures is the experiment of the data structures: big locks, fine
+// locks, lock-free maps, NR and messages over a map of any size, and where each
+// of them wins.
+//
+//	def := structures.Definition()
+//
+// Concurrency: a definition is a value; running it is package experiment's
+// affair.
+package structures
+
+import (
+	"strconv"
+
+	"github.com/nrkern/nrkern/experiments/experiment"
+	"github.com/nrkern/nrkern/experiments/inprocess"
+	"github.com/nrkern/nrkern/experiments/results"
+	"github.com/nrkern/nrkern/workload"
+)
+
+// Definition returns the experiment.
+func Definition() *experiment.Definition {
+	line := func(name, writes, title string) results.Figure {
+		return results.Figure{
+			Name: name, Title: title, Kind: results.Lines, X: "keys", Y: "ops_per_s", LogX: true, LogY: true,
+			At: results.Where{"writes_percent": writes},
+		}
+	}
+	return &experiment.Definition{
+		Name:   "structures",
+		Title:  "Locks, lock-free maps, NR and messages, from one hot key to a million",
+		Claim:  "Big locks are bad for performance; which structure is the best instead depends on how contended the data is and how often it is written.",
+		Source: "Calciu et al., ASPLOS'17, section 6.1 (contended data: up to 30 times locks); David et al., Everything You Always Wanted to Know About Synchronization, SOSP'13; Roghanchi et al., ffwd, SOSP'17",
+		Method: "A map of 1, 1,000, 50,000 or (full) a million 64-bit words under uniform keys, one operation outstanding a thread, every structure in one process: NR with a replica for each CPU, messages between a node for each CPU, one copy behind each big lock, all three over the key-value service and its ports; and Go maps that are called directly: behind a sync.Mutex or a sync.RWMutex, behind 64 locks, sync.Map, xsync.Map (reads without a lock), a map for each thread with keys of its own, and one thread without synchronisation. A direct call costs less than one through a port and an operation record: the lines of the two kinds are to be compared in slope before height.",
+		Factors: []results.Column{
+			{Name: "writes_percent", Label: "writes, %"},
+			{Name: "keys", Label: "keys"},
+			{Name: "threads", Label: "threads"},
+		},
+		Metrics: experiment.Metrics(),
+		Figures: []results.Figure{
+			line("reads", "0", "Reads only"),
+			line("ten", "10", "10 % writes"),
+			line("writes", "100", "Writes only"),
+			{Name: "traffic", Title: "Cache lines handed over, an operation", Kind: results.Heat, X: "writes_percent", Y: "variant", Value: "handovers_per_op", At: results.Where{"keys": "1000"}},
+		},
+		Shapes: shapes(),
+		Memory: 2048,
+		Blocks: blocks,
+	}
+}
+
+func blocks(lab *experiment.Lab) ([]experiment.Block, error) {
+	var all []experiment.Block
+	for _, keys := range experiment.Few(lab, []uint64{1000}, []uint64{1, 1000, 50_000}, []uint64{1, 1000, 50_000, 1_000_000}) {
+		all = append(all, block(lab, keys))
+	}
+	return all, nil
+}
+
+func block(lab *experiment.Lab, keys uint64) experiment.Block {
+	cpus := lab.CPUs[:min(len(lab.CPUs), 64)]
+	factors := func(writes float64, threads int) []string {
+		return []string{strconv.FormatFloat(writes, 'g', -1, 64), strconv.FormatUint(keys, 10), strconv.Itoa(threads)}
+	}
+	var loads []inprocess.Load
+	for _, writes := range experiment.Few(lab, []float64{10}, []float64{0, 10, 100}, []float64{0, 10, 50, 100}) {
+		spec := workload.Default()
+		spec.WriteRatio, spec.Window, spec.Keys, spec.Seed = writes, 1, keys, lab.Seed
+		loads = append(loads, inprocess.Load{Factors: factors(writes, len(cpus)), Spec: spec})
+	}
+	filled := inprocess.Filled{}
+	more := func(l inprocess.Load) (experiment.Point, error) {
+		return filled.Cells(l, factors(l.Spec.WriteRatio, 1), cpus)
+	}
+	shape := inprocess.Shape{Nodes: len(cpus), Threads: 1, Window: 1}
+	return inprocess.Block(strconv.FormatUint(keys, 10)+" keys", inprocess.Makers(), shape, cpus, loads, more)
+}
