@@ -9,9 +9,13 @@ import (
 	"github.com/nrkern/nrkern/experiments/combining"
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/experiments/hashmap"
+	"github.com/nrkern/nrkern/experiments/idlereplicas"
 	"github.com/nrkern/nrkern/experiments/linematrix"
+	"github.com/nrkern/nrkern/experiments/log"
+	"github.com/nrkern/nrkern/experiments/oversubscription"
 	"github.com/nrkern/nrkern/experiments/shmvsmessages"
 	"github.com/nrkern/nrkern/experiments/structures"
+	"github.com/nrkern/nrkern/experiments/traffic"
 )
 
 // ErrUnknown is the error of an experiment that there is not.
@@ -26,6 +30,10 @@ func All() []*experiment.Definition {
 		shmvsmessages.Definition(),
 		combining.Definition(),
 		structures.Definition(),
+		log.Definition(),
+		idlereplicas.Definition(),
+		oversubscription.Definition(),
+		traffic.Definition(),
 	}
 }
 

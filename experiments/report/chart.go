@@ -87,6 +87,8 @@ func chartOf(f *results.Folder, fig results.Figure, cells []*results.Cell) Chart
 	if c.Numeric {
 		slices.SortFunc(c.Values, results.CompareValues)
 	}
+	// A logarithmic axis has no place for 0.
+	c.LogX = c.LogX && c.Numeric && len(c.Values) > 0 && results.Number(c.Values[0]) > 0
 	if fig.Kind == results.Heat && fig.Y != "variant" {
 		slices.SortStableFunc(names, results.CompareValues)
 	}

@@ -48,6 +48,7 @@ func folder(t *testing.T) *results.Folder {
 		Figures: []results.Figure{
 			{Name: "first", Title: "First", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s"},
 			{Name: "log", Title: "Logarithmic", Kind: results.Lines, X: "window", Y: "ops_per_s", LogX: true, LogY: true, At: results.Where{"writes_percent": "0"}},
+			{Name: "zero", Title: "Zero on a logarithmic axis", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", LogX: true},
 			{Name: "bars", Title: "Bars", Kind: results.Bars, X: "writes_percent", Y: "ops_per_s"},
 			{Name: "words", Title: "By variant", Kind: results.Bars, X: "variant", Y: "ops_per_s", At: results.Where{"writes_percent": "10"}},
 			{Name: "heat", Title: "Traffic", Kind: results.Heat, X: "writes_percent", Y: "variant", Value: "handovers_per_op"},

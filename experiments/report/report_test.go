@@ -26,7 +26,7 @@ func TestCharts(t *testing.T) {
 	for _, c := range all {
 		names = append(names, c.Name)
 	}
-	if got := strings.Join(names, " "); got != "first log bars words heat" {
+	if got := strings.Join(names, " "); got != "first log zero bars words heat" {
 		t.Errorf("charts: %s", got)
 	}
 	first := all[0]
@@ -36,7 +36,7 @@ func TestCharts(t *testing.T) {
 	if len(first.Elsewhere) != 1 || !strings.Contains(first.Elsewhere[0], "at 100: far apart") {
 		t.Errorf("elsewhere: %q", first.Elsewhere)
 	}
-	if heat := all[4]; len(heat.Series) != 2 || heat.Series[0].Points[1].Median != 0.1 {
+	if heat := all[5]; len(heat.Series) != 2 || heat.Series[0].Points[1].Median != 0.1 {
 		t.Errorf("heat map: %+v", heat.Series)
 	}
 }
@@ -46,7 +46,7 @@ func TestVariantsKeepTheirInk(t *testing.T) {
 	f := folder(t)
 	f.Manifest.Figures[0].Variants = []string{"multikernel"}
 	all := Charts(f)
-	if a, b := all[0].Series[0], all[2].Series[1]; a.Name != "multikernel" || b.Name != a.Name || a.ink != b.ink {
+	if a, b := all[0].Series[0], all[3].Series[1]; a.Name != "multikernel" || b.Name != a.Name || a.ink != b.ink {
 		t.Errorf("%+v, %+v", a, b)
 	}
 }
@@ -58,7 +58,7 @@ func TestFiles(t *testing.T) {
 	if err := Files(dir, f); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"plot", "plot-log", "plot-bars", "plot-words", "plot-heat"} {
+	for _, name := range []string{"plot", "plot-log", "plot-zero", "plot-bars", "plot-words", "plot-heat"} {
 		picture, err := os.Open(filepath.Join(dir, name+".png"))
 		if err != nil {
 			t.Fatal(err)

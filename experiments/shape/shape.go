@@ -105,7 +105,8 @@ type data struct {
 }
 
 // find returns the samples of the metric of the variants at a point and a
-// placement, of those that have enough.
+// placement, of those that have enough. What ran on one CPU is of every
+// placement: it has no distance to anything.
 func (d *data) find(variants []string, at results.Where, p measure.Placement) map[string][]float64 {
 	found := map[string][]float64{}
 	for name := range at {
@@ -114,7 +115,7 @@ func (d *data) find(variants []string, at results.Where, p measure.Placement) ma
 		}
 	}
 	for _, c := range d.cells {
-		if c.Placement != p || !d.table.At(c, at) {
+		if c.Placement != p && c.Placement != measure.OneCPU || !d.table.At(c, at) {
 			continue
 		}
 		for _, v := range variants {

@@ -107,6 +107,17 @@ func TestPlacementsAreNotMixed(t *testing.T) {
 	}
 }
 
+// TestOneThread: what ran on one CPU has no placement, and is compared with what
+// ran on two.
+func TestOneThread(t *testing.T) {
+	data := tableOf(cells{"fast": {"0": around(200)}}, measure.Far)
+	data.Rows = append(data.Rows, tableOf(cells{"slow": {"1": around(100)}}, measure.OneCPU).Rows...)
+	v := Verdicts([]Shape{{Metric: "rate", Judge: Ahead{A: []string{"fast"}, B: []string{"slow"}, At: at("0"), AtB: at("1")}}}, data, Host{})[0]
+	if v.Outcome != results.Held || v.Placement != measure.Far {
+		t.Errorf("%+v", v)
+	}
+}
+
 // TestNotJudgedHere names what is missing: nodes, a metric, a point.
 func TestNotJudgedHere(t *testing.T) {
 	data := tableOf(cells{"fast": {"0": around(200), "1": around(2)}, "slow": {"0": around(100)}}, measure.SameL3)
