@@ -8,6 +8,7 @@ import (
 	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
+	"github.com/nrkern/nrkern/workload"
 )
 
 // API is what can be asked of a machine: by the process that booted it
@@ -118,8 +119,10 @@ type KernelStatus struct {
 	// HandOvers are the lines that its nodes took from others: their columns of
 	// the traffic matrix, a lower bound.
 	HandOvers []transport.HandOver `json:"handovers"`
-	Digest    string               `json:"digest,omitempty"` // hexadecimal; only when asked for
-	DigestAt  uint64               `json:"digest_index,omitempty"`
+	// Latencies are of one operation in 16 of the loads that ran here.
+	Latencies []workload.Latency `json:"latencies"`
+	Digest    string             `json:"digest,omitempty"` // hexadecimal; only when asked for
+	DigestAt  uint64             `json:"digest_index,omitempty"`
 }
 
 // LogStatus is where a log and a replica stand.

@@ -26,8 +26,9 @@ type kernelProcess struct {
 	failed  chan error // the process cannot go on
 
 	operations atomic.Uint64
-	working    sync.Mutex // guards live
+	working    sync.Mutex // guards live and latencies
 	live       map[*progress]bool
+	latencies  workload.Latencies
 	threads    atomic.Int64 // with an open port
 }
 
@@ -156,7 +157,8 @@ func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
 	if err != nil {
 		return err
 	}
-	a.At, a.Operations, a.Threads = r.at, k.completed(), int(k.threads.Load())
+	a.At, a.Threads = r.at, int(k.threads.Load())
+	a.Operations, a.Latencies = k.completed()
 	a.Processors = runtime.GOMAXPROCS(0)
 	for _, n := range r.nodes {
 		a.Traffic = a.Traffic.Add(r.structure.traffic(n))

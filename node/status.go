@@ -12,6 +12,7 @@ import (
 
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
+	"github.com/nrkern/nrkern/workload"
 )
 
 // A kernel that does not answer for so long is shown as silent. A digest may
@@ -78,6 +79,7 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 		return err
 	}
 	s.HandOvers = a.HandOvers
+	s.Latencies = append([]workload.Latency{}, a.Latencies...)
 	if s.HandOvers == nil {
 		s.HandOvers = []transport.HandOver{}
 	}

@@ -70,6 +70,7 @@ type statusAnswer struct {
 	Copies     []StreamPosition
 	Traffic    transport.Traffic
 	HandOvers  []transport.HandOver
+	Latencies  []workload.Latency
 	Digest     uint64
 	DigestAt   uint64
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
-	"github.com/nrkern/nrkern/transport"
 )
 
 // sampleMask gives the distance from one timed operation to the next: 1 to 32,
@@ -21,12 +20,12 @@ const sampleMask = 31
 // streams. The port must have nothing outstanding; nothing is at the return,
 // except after an error of the port, which stops the others too.
 func Run(port kernel.Port, s Spec, worker int, ctl *Control) (Outcome, error) {
-	return RunCounted(port, s, worker, ctl, new(transport.Counter))
+	return RunCounted(port, s, worker, ctl, new(Progress))
 }
 
 // RunCounted is Run that counts the operations in progress too while it runs,
-// warm-up included, for others to read now and then: it is a few dozen behind.
-func RunCounted(port kernel.Port, s Spec, worker int, ctl *Control, progress *transport.Counter) (Outcome, error) {
+// warm-up included.
+func RunCounted(port kernel.Port, s Spec, worker int, ctl *Control, progress *Progress) (Outcome, error) {
 	w, err := newWorker(port, s, worker, ctl)
 	if err != nil {
 		ctl.Stop()
@@ -67,7 +66,7 @@ type worker struct {
 	compare, doubt uint64
 
 	operations, reads, failures uint64
-	progress                    *transport.Counter
+	progress                    *Progress
 	told                        uint64 // of the operations, those in progress
 	firstFailure                string
 	began                       time.Time
@@ -129,7 +128,9 @@ func (w *worker) loop(phase uint64) error {
 			w.oldest = stamp
 		}
 		if stamp&1 != 0 {
-			w.latency.Record(w.clock.Nanoseconds(w.take() - stamp&^1))
+			ns := w.clock.Nanoseconds(w.take() - stamp&^1)
+			w.latency.Record(ns)
+			w.progress.took(uint64(ns))
 			w.tell(operations)
 		}
 		op, res := &ops[i], &results[i]
@@ -192,7 +193,7 @@ func (w *worker) finish(phase uint64) {
 
 // tell adds what is new to the operations in progress.
 func (w *worker) tell(operations uint64) {
-	w.progress.Add(operations - w.told)
+	w.progress.Operations.Add(operations - w.told)
 	w.told = operations
 }
 

@@ -1,0 +1,103 @@
+package workload
+
+import (
+	"math/bits"
+
+	"github.com/nrkern/nrkern/transport"
+)
+
+// Progress is what a worker has done so far, for others to read while it works.
+// Only the worker writes it; readers see it a few dozen operations late.
+type Progress struct {
+	Operations transport.Counter
+	// latencies counts the sampled operations, by how long they took.
+	latencies [classes]transport.Counter
+}
+
+// classes of latencies: four to a power of two, up to 2^42 ns.
+const classes = 168
+
+// Latency is how many sampled operations took so long.
+type Latency struct {
+	// AtMost is the upper bound of a class that is a quarter of a power of two
+	// wide.
+	AtMost     uint64 `json:"at_most_ns"`
+	Operations uint64 `json:"operations"`
+}
+
+func (p *Progress) took(ns uint64) { p.latencies[class(ns)].Add(1) }
+
+func class(ns uint64) int {
+	if ns < 4 {
+		return int(ns)
+	}
+	power := bits.Len64(ns) - 1
+	return min(power*4+int(ns>>(power-2)&3), classes-1)
+}
+
+// atMost is the largest latency of a class.
+func atMost(class int) uint64 {
+	if class < 8 {
+		return uint64(min(class, 3))
+	}
+	power, quarter := class/4, class%4
+	return uint64(4+quarter+1)<<(power-2) - 1
+}
+
+// Latencies are sampled latencies by class.
+type Latencies [classes]uint64
+
+// Add adds what a worker has sampled so far.
+func (l *Latencies) Add(p *Progress) {
+	for i := range l {
+		l[i] += p.latencies[i].Load()
+	}
+}
+
+// Classes returns those that have any, in ascending order.
+func (l *Latencies) Classes() []Latency {
+	found := []Latency{}
+	for i, n := range l {
+		if n > 0 {
+			found = append(found, Latency{atMost(i), n})
+		}
+	}
+	return found
+}
+
+// SinceLatencies returns what came after an earlier reading of the same
+// counters.
+func SinceLatencies(now, before []Latency) []Latency {
+	had := map[uint64]uint64{}
+	for _, l := range before {
+		had[l.AtMost] = l.Operations
+	}
+	found := []Latency{}
+	for _, l := range now {
+		if l.Operations -= min(had[l.AtMost], l.Operations); l.Operations > 0 {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// QuantileOf returns an upper bound of the latency that a share of the sampled
+// operations did not exceed, at most a quarter too large, and false if there are
+// none.
+func QuantileOf(latencies []Latency, q float64) (ns uint64, ok bool) {
+	all := uint64(0)
+	for _, l := range latencies {
+		all += l.Operations
+	}
+	if all == 0 {
+		return 0, false
+	}
+	wanted := max(uint64(q*float64(all)+0.999999), 1)
+	for _, l := range latencies {
+		if l.Operations >= wanted {
+			return l.AtMost, true
+		}
+		wanted -= l.Operations
+	}
+	return latencies[len(latencies)-1].AtMost, true
+}
