@@ -74,7 +74,9 @@ func (r *counting) bootMultikernel() error {
 	var all []func() transport.Traffic
 	for node := range r.Topology.Nodes {
 		r.machine.home = node
-		table, err := r.table(node, func(t *kernel.Table, op *kernel.Op) bool { return multikernel.Owner(t.Shard(op), r.Topology.Nodes) == node })
+		table, err := r.table(node, func(t *kernel.Table, op *kernel.Op) bool {
+			return multikernel.Owner(t.Shard(op), r.Topology.Nodes) == node
+		})
 		if err != nil {
 			return err
 		}

@@ -145,6 +145,9 @@ type Lost struct {
 	Total  uint64     `json:"total"`
 	Probes probe.Lost `json:"probes"`
 	Stacks uint64     `json:"stacks"`
+	// Timeline counts hits that a timeline had no room for; whoever writes one
+	// fills it in.
+	Timeline uint64 `json:"timeline"`
 }
 
 // Cost is what looking took in the interval.

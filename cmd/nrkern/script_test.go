@@ -201,6 +201,10 @@ func outline(path string, v any, lines map[string]bool) {
 	if strings.HasPrefix(path, ".links[]") || path == ".kernel[].reason" {
 		return // real sockets have them; Linuxes without a tracepoint say why
 	}
+	if strings.HasPrefix(path, ".kernels[].latency_p") {
+		lines[path+" number or null"] = true // null without a load
+		return
+	}
 	if path == ".kernel[].total" || path == ".kernel[].per_op" {
 		lines[path+" number or null"] = true
 		return

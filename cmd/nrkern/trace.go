@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +13,7 @@ import (
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/tracing"
 	"github.com/nrkern/nrkern/tracing/counter"
-	"github.com/nrkern/nrkern/tracing/privilege"
+	"github.com/nrkern/nrkern/tracing/export"
 	"github.com/nrkern/nrkern/tracing/probe"
 )
 
@@ -28,23 +28,28 @@ type traceFlags struct {
 	kernel   bool
 	stacks   bool
 	flame    string
+	heatmap  string
+	chrome   string
 }
 
 func (f *traceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.DurationVar(&f.duration, "duration", 5*time.Second, "how long to watch")
-	flags.BoolVar(&f.json, "json", false, "the same as -o json")
 	flags.StringSliceVar(&f.sites, "sites", nil, "probe sites to attach to (default all; none for none)")
 	flags.StringSliceVar(&f.events, "events", nil, "counters, by name or raw code as r04d3 (default: all that the processor's table has)")
 	flags.StringSliceVar(&f.perCall, "per-call", []string{"page-faults", "context-switches"}, "counters to read at the ends of calls, at most 4")
 	flags.BoolVar(&f.kernel, "kernel", true, "count what Linux does for the machine, by its tracepoints")
 	flags.BoolVar(&f.stacks, "stacks", false, "find where the threads spend their time, by their stacks")
 	flags.StringVar(&f.flame, "flame", "", "write the stacks to this file, folded for a flame graph; means --stacks")
+	flags.StringVar(&f.heatmap, "heatmap", "", "draw the traffic matrix in this file: .svg, .png, or without either both")
+	flags.StringVar(&f.chrome, "chrome", "", "write a timeline to this file, which opens in Perfetto and chrome://tracing")
 	flags.Uint64Var(&f.every, "every", 1, "let one in so many calls and messages pass their probes: a power of two")
 }
 
 func newTrace(s *session) *cobra.Command {
 	var f traceFlags
+	var more liveFlags
+	var live bool
+	var prometheus string
 	cmd := &cobra.Command{
 		Use: "trace", Short: "See the calls, messages, counters and traffic of the running machine", Args: noArguments,
 		Long: `Attach probes to the running machine, count for --duration, and say what was seen:
@@ -57,35 +62,58 @@ is what was lost. Do not take throughput from a traced run. What this machine
 does not allow is shown as n/a with the reason; an event that was asked for by
 name and cannot be counted ends the command with exit status 3.`,
 		Example: `  nrkern trace --duration 5s
+  nrkern trace --live --sort mean
+  nrkern trace record -- nrkern bench kv
+  nrkern trace --chrome trace.json --heatmap traffic.svg --flame stacks.txt
   nrkern trace --events cache-misses,r04d3 --sites none
   nrkern trace --every 64 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.json {
 				s.output = asJSON
 			}
+			by, err := more.order(cmd.CommandPath(), callColumns)
+			if err != nil {
+				return err
+			}
+			switch {
+			case prometheus != "":
+				limit := f.duration
+				if !cmd.Flags().Changed("duration") {
+					limit = 0
+				}
+				return s.serveMetrics(cmd.Context(), cmd.CommandPath(), f, prometheus, limit)
+			case live:
+				return s.traceLive(cmd.Context(), cmd.CommandPath(), f, more, by)
+			}
 			report, err := s.trace(cmd.Context(), cmd.CommandPath(), f)
 			if err != nil {
 				return err
 			}
-			if f.flame != "" {
-				if err := writeFolded(f.flame, report.Stacks); err != nil {
-					return err
-				}
-			}
-			return s.print(result{
-				data:  report,
-				table: func(w io.Writer) error { return writeTrace(w, report) },
-				csv:   func() [][]string { return traceRecords(report) },
-			})
+			return s.printTrace(report, by)
 		},
 	}
 	f.register(cmd)
+	flags := cmd.Flags()
+	flags.DurationVar(&f.duration, "duration", 5*time.Second, "how long to watch")
+	flags.BoolVar(&f.json, "json", false, "the same as -o json")
+	flags.BoolVar(&live, "live", false, "show it again every --interval until interrupted")
+	flags.StringVar(&prometheus, "prometheus", "", "serve metrics for Prometheus at this address, as :9100, until interrupted or for --duration")
+	more.register(cmd, strings.Join(callColumns, ", "))
+	cmd.AddCommand(newTraceRecord(s), newTraceReport(s))
 	return cmd
+}
+
+func (s *session) printTrace(r *tracing.Report, by order) error {
+	return s.print(result{
+		data:  r,
+		table: func(w io.Writer) error { return writeTrace(w, r, by) },
+		csv:   func() [][]string { return traceRecords(r) },
+	})
 }
 
 // options turns flags into what to look at, for a machine.
 func (f *traceFlags) options(command string, sites *node.Sites) (tracing.Options, error) {
-	o := tracing.Options{Places: sites.Places, Sites: f.sites, Every: sites.Every, Kernel: f.kernel, Stacks: f.stacks || f.flame != ""}
+	o := tracing.Options{Places: sites.Places, Sites: f.sites, Every: sites.Every, Kernel: f.kernel, Stacks: f.stacks || f.flame != "", Emit: f.chrome != ""}
 	for _, k := range sites.Kernels {
 		o.Targets = append(o.Targets, probe.Target{Node: k.Node, PID: k.PID})
 	}
@@ -116,51 +144,46 @@ func (s *session) trace(ctx context.Context, command string, f traceFlags) (_ *t
 	if f.duration <= 0 {
 		return nil, &usageError{text: fmt.Sprintf("--duration %v: want more than 0", f.duration), command: command}
 	}
-	c, err := s.dial()
+	w, err := s.watch(ctx, command, f)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	sites, err := c.Sites(ctx, node.SitesRequest{Every: f.every})
+	defer func() { err = join(err, w.Close()) }()
+	timeline, err := w.timeline(f.chrome)
 	if err != nil {
-		return nil, err
-	}
-	o, err := f.options(command, sites)
-	if err != nil {
-		return nil, err
-	}
-	t, err := tracing.Start(o)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, t.Close()) }()
-	if err := t.DropPrivileges(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		s.log.Warn(err.Error())
-	}
-	if err := t.ProbeError(); err != nil {
-		s.log.Warn("no probes: " + err.Error() + "; " + privilege.Remedy(probe.Needs()...))
-	}
-	before, err := c.Status(ctx, node.StatusRequest{})
-	if err != nil {
-		return nil, err
-	}
-	if err := t.Restart(); err != nil {
 		return nil, err
 	}
 	select {
 	case <-time.After(f.duration):
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, join(context.Cause(ctx), timeline.abandon())
 	}
-	after, err := c.Status(ctx, node.StatusRequest{})
+	return w.finish(ctx, f, timeline)
+}
+
+// finish reports, and writes the files that were asked for.
+func (w *watch) finish(ctx context.Context, f traceFlags, timeline *timelineFile) (*tracing.Report, error) {
+	r, err := w.report(ctx)
 	if err != nil {
+		return nil, join(err, timeline.abandon())
+	}
+	if err := timeline.finish(r); err != nil {
 		return nil, err
 	}
-	operations := after.Operations - before.Operations
-	report, err := t.Report(&operations)
-	if err != nil {
-		return nil, err
+	return r, f.files(r)
+}
+
+// files writes what was asked for beside the report.
+func (f *traceFlags) files(r *tracing.Report) error {
+	if f.flame != "" {
+		if err := writeFolded(f.flame, r); err != nil {
+			return err
+		}
 	}
-	report.Matrix = between(before, after, report.Duration.Seconds())
-	return report, nil
+	if f.heatmap != "" {
+		if err := export.Heatmap(f.heatmap, r.Matrix); err != nil {
+			return fmt.Errorf("--heatmap: %w", err)
+		}
+	}
+	return nil
 }

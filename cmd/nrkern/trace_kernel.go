@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/nrkern/nrkern/tracing"
+	"github.com/nrkern/nrkern/tracing/export"
 )
 
 // kernelGrid shows what Linux did for the machine.
@@ -72,24 +72,12 @@ func sortedStrings[V any](m map[string]V) []string {
 	return keys
 }
 
-// writeFolded writes stacks as flame-graph tools read them: a line each, the
-// outermost function first.
-func writeFolded(path string, stacks []tracing.Stack) (err error) {
+// writeFolded writes the stacks for a flame graph.
+func writeFolded(path string, r *tracing.Report) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("--flame: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return foldStacks(f, stacks)
-}
-
-func foldStacks(w io.Writer, stacks []tracing.Stack) error {
-	for _, s := range stacks {
-		frames := slices.Clone(s.Frames)
-		slices.Reverse(frames)
-		if _, err := fmt.Fprintf(w, "node %s;%s %d\n", nodeText(s.Node), strings.Join(frames, ";"), s.Samples); err != nil {
-			return err
-		}
-	}
-	return nil
+	return export.Folded(f, r.Stacks, r.Lost.Stacks)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,12 +13,16 @@ import (
 	"github.com/nrkern/nrkern/tracing"
 )
 
-func writeTrace(w io.Writer, r *tracing.Report) error {
+func writeTrace(w io.Writer, r *tracing.Report, by order) error {
 	operations := "not known"
 	if r.Operations != nil {
 		operations = grouped(*r.Operations)
 	}
 	fmt.Fprintf(w, "%v; %s operations\n", r.Duration.Round(time.Millisecond), operations)
+	if len(r.Calls) > 0 { // the report has the hottest first
+		c := r.Calls[0]
+		fmt.Fprintf(w, "hottest: %s at node %s, %.0f %% of the time in calls\n", operationText(c.Service, c.Code), nodeText(c.Node), 100*c.Share)
+	}
 	for _, f := range r.Features {
 		if !f.Available {
 			fmt.Fprintf(w, "%s: n/a (%s)", f.Name, f.Reason)
@@ -26,7 +32,7 @@ func writeTrace(w io.Writer, r *tracing.Report) error {
 			fmt.Fprintln(w)
 		}
 	}
-	for _, g := range []*grid{callsGrid(r), sitesGrid(r), countersGrid(r), kernelGrid(r), stacksGrid(r)} {
+	for _, g := range []*grid{callsGrid(r, by), sitesGrid(r), countersGrid(r), kernelGrid(r), stacksGrid(r)} {
 		if g == nil {
 			continue
 		}
@@ -82,16 +88,46 @@ func nodeText(n int) string {
 }
 
 // operationText names an operation of a service.
-func operationText(c tracing.Call) string {
+func operationText(service, code int) string {
 	for _, d := range node.Services() {
-		if int(d.ID) == c.Service && d.Called != nil && d.Called(kernel.Code(c.Code)) != "" {
-			return d.Name + " " + d.Called(kernel.Code(c.Code))
+		if int(d.ID) == service && d.Called != nil && d.Called(kernel.Code(code)) != "" {
+			return d.Name + " " + d.Called(kernel.Code(code))
 		}
 	}
-	return fmt.Sprintf("service %d, code %#x", c.Service, c.Code)
+	return fmt.Sprintf("service %d, code %#x", service, code)
 }
 
-func callsGrid(r *tracing.Report) *grid {
+// callColumns are those by which calls can be sorted: the share of the time
+// first.
+var callColumns = []string{"time", "calls", "mean", "max", "call", "node"}
+
+// sortCalls puts the largest of a column first; names and nodes from the
+// smallest.
+func sortCalls(calls []tracing.Call, by order) {
+	slices.SortStableFunc(calls, func(a, b tracing.Call) int {
+		c := 0
+		switch by.column {
+		case "time":
+			c = cmp.Compare(b.Share, a.Share)
+		case "calls":
+			c = cmp.Compare(b.Calls, a.Calls)
+		case "mean":
+			c = cmp.Compare(b.Mean, a.Mean)
+		case "max":
+			c = cmp.Compare(b.Max, a.Max)
+		case "call":
+			c = cmp.Compare(operationText(a.Service, a.Code), operationText(b.Service, b.Code))
+		case "node":
+			c = cmp.Compare(a.Node, b.Node)
+		}
+		if by.reversed {
+			c = -c
+		}
+		return c
+	})
+}
+
+func callsGrid(r *tracing.Report, by order) *grid {
 	if len(r.Calls) == 0 {
 		return nil
 	}
@@ -100,9 +136,14 @@ func callsGrid(r *tracing.Report) *grid {
 		header = append(header, v.Event+" /CALL")
 	}
 	g := newGrid("lr", header...)
-	for _, c := range r.Calls {
+	calls := slices.Clone(r.Calls)
+	sortCalls(calls, by)
+	all, perS := uint64(0), 0.0
+	for _, c := range calls {
+		all += c.Calls
+		perS += c.PerS
 		row := []string{
-			operationText(c), nodeText(c.Node), grouped(c.Calls), rate(c.PerS),
+			operationText(c.Service, c.Code), nodeText(c.Node), grouped(c.Calls), rate(c.PerS),
 			nanoseconds(int64(c.Mean)), nanoseconds(int64(c.Max)), fmt.Sprintf("%.0f %%", 100*c.Share),
 		}
 		for _, v := range r.Values.Events {
@@ -114,6 +155,11 @@ func callsGrid(r *tracing.Report) *grid {
 		}
 		g.add(row...)
 	}
+	total := []string{"all", "", grouped(all), rate(perS), "", "", ""}
+	for _, v := range r.Values.Events {
+		total = append(total, optionalNumber(v.PerCall))
+	}
+	g.add(total...)
 	if len(r.Values.Events) > 0 {
 		row := []string{"an empty pair of probes", "", "", "", "", "", ""}
 		for _, v := range r.Values.Events {

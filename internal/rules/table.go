@@ -26,6 +26,9 @@ const (
 	plots         = "gonum.org/v1/plot"
 	statistics    = "golang.org/x/perf"
 	concurrentMap = "github.com/puzpuzpuz/xsync"
+	// Of tracing.
+	metrics  = "github.com/prometheus/client_golang"
+	liveView = "charm.land/bubbletea"
 )
 
 // importTable is who may import whom, from the bottom up: a folder's tests may
@@ -63,6 +66,7 @@ func importTable() []row {
 		// The machine that is simulated, and the probes of the one that runs.
 		{folder: "simulate", may: []string{"kernel", "combining", "workload", "check", "biglock", "nrkernel", "multikernel", "transport", "numa"}},
 		{folder: "tracing", may: []string{"numa", "transport"}, modules: []string{bpf, syscalls}},
+		{folder: "tracing/export", may: []string{"tracing"}, modules: []string{plots, metrics}},
 
 		// Processes that run a structure.
 		{folder: "node", may: []string{
@@ -84,7 +88,7 @@ func importTable() []row {
 		{folder: "experiments", every: true, modules: []string{histograms, logging, syscalls, plots, statistics, concurrentMap}},
 		{folder: "internal/rules"},
 		{folder: "."},
-		{folder: "cmd/nrkern", every: true, modules: []string{commandLine, flags, logging, histograms, syscalls}},
+		{folder: "cmd/nrkern", every: true, modules: []string{commandLine, flags, logging, histograms, metrics, liveView, syscalls}},
 	}
 }
 

@@ -136,8 +136,9 @@ func (t *Tracer) load(o Options, slots int) error {
 	}
 	spec.Maps["tallies"].MaxEntries = uint32(slots)
 	emit := uint32(0)
+	spec.Maps["hits"].MaxEntries = uint32(os.Getpagesize()) // the least that there can be
 	if o.Emit {
-		emit = 1
+		emit, spec.Maps["hits"].MaxEntries = 1, 1<<24 // 230,000 hits
 	}
 	if err := errors.Join(spec.Variables["emit"].Set(emit), spec.Variables["values"].Set(uint32(o.Values))); err != nil {
 		return err

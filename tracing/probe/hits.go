@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
 
 	"github.com/nrkern/nrkern/tracing/site"
 )
@@ -33,9 +34,9 @@ type rawHit struct {
 	who, number, size, more uint64
 }
 
-// Hits calls f for every hit until it returns an error, which it returns, or
-// until nothing came for a while after stop was closed: then nil. The Hit is f's
-// until it returns.
+// Hits calls f for every hit until it returns an error, which it returns, or,
+// after stop was closed, until what had been hit by then has come: then nil. The
+// Hit is f's until it returns.
 func (t *Tracer) Hits(stop <-chan struct{}, f func(*Hit) error) error {
 	r, err := ringbuf.NewReader(t.objects.Hits)
 	if err != nil {
@@ -45,16 +46,21 @@ func (t *Tracer) Hits(stop <-chan struct{}, f func(*Hit) error) error {
 	const look = 50 * time.Millisecond
 	var record ringbuf.Record
 	var hit Hit
+	stopped := stop
+	var until uint64 // 0: not yet stopped
 	for {
+		select {
+		case <-stopped:
+			stopped, until = nil, now()
+		default:
+		}
 		r.SetDeadline(time.Now().Add(look))
 		err := r.ReadInto(&record)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			select {
-			case <-stop:
+			if until != 0 {
 				return nil
-			default:
-				continue
 			}
+			continue
 		}
 		if err != nil {
 			return fmt.Errorf("hits: %w", err)
@@ -63,6 +69,9 @@ func (t *Tracer) Hits(stop <-chan struct{}, f func(*Hit) error) error {
 			return fmt.Errorf("hits: a record of %d bytes", len(record.RawSample))
 		}
 		raw := *(*rawHit)(unsafe.Pointer(&record.RawSample[0]))
+		if until != 0 && raw.at > until {
+			return nil
+		}
 		if int(raw.slot) >= len(t.slots) || t.slots[raw.slot].target < 0 {
 			continue // the empty pair's
 		}
@@ -76,4 +85,11 @@ func (t *Tracer) Hits(stop <-chan struct{}, f func(*Hit) error) error {
 			return err
 		}
 	}
+}
+
+// now is the clock of Hit.At.
+func now() uint64 {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // cannot fail
+	return uint64(t.Nano())
 }
