@@ -12,8 +12,11 @@ import (
 	"github.com/nrkern/nrkern/experiments/idlereplicas"
 	"github.com/nrkern/nrkern/experiments/linematrix"
 	"github.com/nrkern/nrkern/experiments/log"
+	"github.com/nrkern/nrkern/experiments/memory"
 	"github.com/nrkern/nrkern/experiments/oversubscription"
+	"github.com/nrkern/nrkern/experiments/probecost"
 	"github.com/nrkern/nrkern/experiments/shmvsmessages"
+	"github.com/nrkern/nrkern/experiments/straggler"
 	"github.com/nrkern/nrkern/experiments/structures"
 	"github.com/nrkern/nrkern/experiments/traffic"
 )
@@ -34,6 +37,9 @@ func All() []*experiment.Definition {
 		idlereplicas.Definition(),
 		oversubscription.Definition(),
 		traffic.Definition(),
+		memory.Definition(),
+		straggler.Definition(),
+		probecost.Definition(),
 	}
 }
 

@@ -1,5 +1,6 @@
 // Package combining is the experiment of flat combining: how many operations one
 // reservation of the log carries, and what that brings.
+// What is expected of it, and by whom, is in its shapes and in its README.
 //
 //	def := combining.Definition()
 //

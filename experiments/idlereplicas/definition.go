@@ -1,5 +1,6 @@
 // Package idlereplicas is the experiment of nodes that do nothing: what they cost
 // those that work.
+// What is expected of it, and by whom, is in its shapes and in its README.
 //
 //	def := idlereplicas.Definition()
 //

@@ -1,5 +1,6 @@
 // Package linematrix is the experiment of the line matrix: how long a cache line
 // takes between every two CPUs.
+// What is expected of it, and by whom, is in its shapes and in its README.
 //
 //	def := linematrix.Definition()
 //

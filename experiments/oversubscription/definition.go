@@ -1,4 +1,5 @@
 // Package oversubscription is the experiment of more kernels than CPUs.
+// What is expected of it, and by whom, is in its shapes and in its README.
 //
 //	def := oversubscription.Definition()
 //

@@ -1,6 +1,7 @@
 // Package structures is the experiment of the data structures: big locks, fine
 // locks, lock-free maps, NR and messages over a map of any size, and where each
 // of them wins.
+// What is expected of it, and by whom, is in its shapes and in its README.
 //
 //	def := structures.Definition()
 //

@@ -1,5 +1,6 @@
 // Package traffic is the experiment of what crosses between nodes: cache lines,
 // log entries and messages an operation, by structure and mix.
+// What is expected of it, and by whom, is in its shapes and in its README.
 //
 //	def := traffic.Definition()
 //
