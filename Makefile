@@ -4,6 +4,7 @@
 #   TESTFLAGS   more flags for go test, such as -v or -run Name
 #   BENCHFLAGS  more flags for nrbench, such as -rows UMP or -save results/bench
 #   FUZZTIME    how long each fuzz target runs (20s)
+#   RESULTS     where experiments leaves its folders (results/smoke)
 #   VERSION     what `nrkern version` says
 
 SHELL      := /bin/bash
@@ -13,6 +14,7 @@ SHELL      := /bin/bash
 GO       ?= go
 BIN      := bin/nrkern
 FUZZTIME ?= 20s
+RESULTS  ?= results/smoke
 # Outside a git checkout there is nothing to describe, and that is no error.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -21,7 +23,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 # for races of its own), and a guest runs in a virtual machine of its own.
 NO_RACE := /internal/(rules|platform)$$|/simulate$$|/guest(/|$$)
 
-.PHONY: help build demo bench test race lint test-guest test-long fuzz bpf check clean
+.PHONY: help build demo experiments bench test race lint test-guest test-long fuzz bpf check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile

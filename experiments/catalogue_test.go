@@ -181,3 +181,65 @@ func needs(n shape.Needs) string {
 	}
 	return " (Judged on machines with " + strings.Join(all, " and ") + ".)"
 }
+
+// TestArtifact: ARTIFACT.md lists what the definitions say. NRKERN_UPDATE=1 writes
+// it.
+func TestArtifact(t *testing.T) {
+	upToDate(t, filepath.Join("..", "ARTIFACT.md"), artifact(), 0o644)
+}
+
+func artifact() string {
+	var b strings.Builder
+	b.WriteString(`# Artifact
+
+What this repository claims, how each claim is checked, and what that takes: for
+those who evaluate it, as artifact evaluations ask. This file is made from the
+experiments' definitions; ` + "`go test ./experiments`" + ` holds it to them.
+
+## Getting started (5 minutes)
+
+Linux 5.14 or later on x86-64, Go 1.26, git, make; two CPUs or more, 4 GiB of
+memory. Root is needed for hugepages (without them the segment is on ordinary
+pages, and says so) and for probe-cost. No network after the build.
+
+` + "```" + `
+make build                                               # bin/nrkern
+bin/nrkern doctor                                        # what this machine can do, and what would make it better
+bin/nrkern run --all --scale smoke --out results/smoke   # everything works: under five minutes, nothing timed is judged
+` + "```" + `
+
+## Reproducing the results
+
+` + "```" + `
+bin/nrkern run --all --scale quick --out results/quick   # judged: under thirty minutes
+bin/nrkern run --all --scale full --out results/full     # for publication: hours, on a machine that does nothing else
+bin/nrkern run traffic --out results/quick/traffic       # or one at a time
+bin/nrkern report results/quick                          # and one page for all: results/quick/report.html
+bin/nrkern compare results/quick results/other           # two runs side by side
+` + "```" + `
+
+The exit status is 4 if a shape FAILED. A shape that needs more nodes, caches or
+CPUs than the machine has is not judged there, and the report says what it needs.
+Each experiment leaves a folder: ` + "`manifest.json`" + ` (machine, versions, noise),
+` + "`data.csv`" + ` (every sample), ` + "`summary.json`" + `, ` + "`bench.txt`" + ` (for benchstat), the
+figures as SVG and PNG, and ` + "`report.html`" + `. What a machine with two CPUs gave is in
+[docs/results.md](docs/results.md).
+
+## Claims
+
+`)
+	b.WriteString("| experiment | claim | command | quick | full | memory | expected shapes |\n|---|---|---|---|---|---|---|\n")
+	for _, d := range All() {
+		fmt.Fprintf(&b, "| [%s](experiments/%s/README.md) | %s | `nrkern run %s --scale quick` | %s | %s | %d MiB | %d |\n",
+			d.Name, folderOf(d), d.Claim, d.Name, experiment.Quick.Minutes(), experiment.Full.Minutes(), d.Memory, len(d.Shapes))
+	}
+	b.WriteString("\n## What is expected\n\nWith the source of each expectation in the experiment's README. They were written down\nbefore the first run that judges, and are checked by code.\n\n")
+	for _, d := range All() {
+		fmt.Fprintf(&b, "**%s**\n\n", d.Name)
+		for i, s := range d.Shapes {
+			fmt.Fprintf(&b, "%d. %s.%s\n", i+1, s.Text, needs(s.Needs))
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -60,7 +60,7 @@ func (s Scale) Minutes() string {
 	case Smoke:
 		return "under half a minute"
 	case Quick:
-		return "under two minutes"
+		return "two minutes at most"
 	}
-	return "10 to 90 minutes"
+	return "5 to 90 minutes"
 }
