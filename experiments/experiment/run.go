@@ -53,7 +53,7 @@ func Run(ctx context.Context, d *Definition, lab *Lab, o Options) (*results.Fold
 		return nil, errors.Join(failure, r.writer.Abandon())
 	}
 	if err := r.finish(f); err != nil {
-		return nil, errors.Join(failure, fmt.Errorf("results folder %s: %w", o.Out, err))
+		return f, errors.Join(failure, fmt.Errorf("results folder %s: %w", o.Out, err))
 	}
 	if failure != nil && ctx.Err() != nil {
 		failure = context.Cause(ctx)
@@ -107,15 +107,16 @@ func (r *run) folder(noise results.Noise, ctx context.Context, failure error) *r
 	return &results.Folder{Path: r.options.Out, Manifest: m, Summary: s, Table: r.table}
 }
 
-// finish writes the files and gives the folder its name.
+// finish writes the files and gives the folder its name. Samples are kept even
+// if nothing can be made of them: figures can be made anew.
 func (r *run) finish(f *results.Folder) error {
 	w := r.writer
-	err := errors.Join(w.JSON(results.ManifestFile, f.Manifest), w.JSON(results.SummaryFile, f.Summary))
-	if err == nil && r.options.Finish != nil {
-		err = r.options.Finish(w.Aside(), f)
-	}
-	if err != nil {
+	if err := errors.Join(w.JSON(results.ManifestFile, f.Manifest), w.JSON(results.SummaryFile, f.Summary)); err != nil {
 		return errors.Join(err, w.Abandon())
 	}
-	return w.Close()
+	var err error
+	if r.options.Finish != nil {
+		err = r.options.Finish(w.Aside(), f)
+	}
+	return errors.Join(err, w.Close())
 }

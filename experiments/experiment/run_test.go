@@ -157,6 +157,20 @@ func TestRunFolderTaken(t *testing.T) {
 	}
 }
 
+// TestRunKeepsSamples when no figures can be made of them.
+func TestRunKeepsSamples(t *testing.T) {
+	f, out, noInk := new(trial), filepath.Join(t.TempDir(), "out"), errors.New("no ink")
+	_, err := Run(t.Context(), f.definition(1, "aa", "b"), lab(t, Budget{Repetitions: 2}), Options{
+		Out: out, Finish: func(string, *results.Folder) error { return noInk },
+	})
+	if !errors.Is(err, noInk) {
+		t.Errorf("got %v, want %v", err, noInk)
+	}
+	if read, err := results.Open(out); err != nil || len(read.Table.Rows) != 4 {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestRunOutOfTime: each block ends after the repetition in which its share of
 // the time is up, so that the last block gets its turn; the manifest says so.
 func TestRunOutOfTime(t *testing.T) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"math"
@@ -24,38 +25,51 @@ const (
 
 // Plot writes a figure to files of both formats: NAME.svg and NAME.png. Heat
 // maps are drawn as rows of shaded cells with their numbers.
-func Plot(folder, name string, c Chart) error {
+func Plot(folder, name string, c Chart) (err error) {
+	defer named(c, &err)
 	p, err := drawn(c)
 	if err != nil {
 		return err
 	}
 	for _, ext := range []string{".svg", ".png"} {
 		if err := p.Save(plotWidth, plotHeight, filepath.Join(folder, name+ext)); err != nil {
-			return fmt.Errorf("plot %s: %w", c.Name, err)
+			return err
 		}
 	}
 	return nil
 }
 
+// named names the figure in an error. The library panics at what it cannot draw;
+// that is an error too, and the samples are worth more than the figure.
+func named(c Chart, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("cannot be drawn: %v", p)
+	}
+	if *err != nil {
+		*err = fmt.Errorf("plot %s: %w", c.Name, *err)
+	}
+}
+
 // svgOf returns a figure as an element of a page.
-func svgOf(c Chart) (string, error) {
+func svgOf(c Chart) (element string, err error) {
+	defer named(c, &err)
 	p, err := drawn(c)
 	if err != nil {
 		return "", err
 	}
 	w, err := p.WriterTo(plotWidth, plotHeight, "svg")
 	if err != nil {
-		return "", fmt.Errorf("plot %s: %w", c.Name, err)
+		return "", err
 	}
 	var b strings.Builder
 	if _, err := w.WriteTo(&b); err != nil {
 		return "", err
 	}
-	_, element, found := strings.Cut(b.String(), "<svg")
+	_, rest, found := strings.Cut(b.String(), "<svg")
 	if !found {
-		return "", fmt.Errorf("plot %s: no SVG", c.Name)
+		return "", errors.New("no SVG")
 	}
-	return "<svg" + element, nil
+	return "<svg" + rest, nil
 }
 
 // drawn draws a figure.
@@ -70,10 +84,7 @@ func drawn(c Chart) (*plot.Plot, error) {
 	if c.Kind == results.Heat {
 		draw = heatPlot
 	}
-	if err := draw(p, c); err != nil {
-		return nil, fmt.Errorf("plot %s: %w", c.Name, err)
-	}
-	return p, nil
+	return p, draw(p, c)
 }
 
 // linePlot draws lines, or bars as points with whiskers over named places: a
@@ -128,7 +139,17 @@ func linePlot(p *plot.Plot, c Chart) error {
 		p.Legend.Add(s.Name, line, dots)
 	}
 	p.Y.Max *= 1 + 0.05*float64(len(c.Series)) // room for the legend
+	widen(&p.X)
+	widen(&p.Y)
 	return nil
+}
+
+// widen gives a logarithmic axis of one value a width. The library would take 1
+// off on either side, and a logarithm has no place for 0.
+func widen(a *plot.Axis) {
+	if _, log := a.Scale.(plot.LogScale); log && a.Max-a.Min < 1e-9*a.Max {
+		a.Min, a.Max = a.Min/2, a.Max*2
+	}
 }
 
 // offset sets the bars of one group side by side.

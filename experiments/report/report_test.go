@@ -15,6 +15,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/nrkern/nrkern/experiments/results"
+	"github.com/nrkern/nrkern/measure"
 )
 
 // TestCharts: a chart has a point for each cell, gaps where nothing was measured,
@@ -101,6 +102,19 @@ func TestFiles(t *testing.T) {
 	}
 	if count != len(f.Table.Rows) || placements["far"] != 6 {
 		t.Errorf("%d benchmarks of %d rows, %v", count, len(f.Table.Rows), placements)
+	}
+}
+
+// TestOneValueOnALogarithmicAxis: it is drawn, whatever it is.
+func TestOneValueOnALogarithmicAxis(t *testing.T) {
+	for _, e := range []measure.Estimate{{Median: 1, Low: 1, High: 1, Samples: 1}, {Median: 0, Low: 0, High: 0, Samples: 1}, {Median: 1e7, Low: 9e6, High: 2e7, Samples: 1}} {
+		c := Chart{
+			Figure: results.Figure{Name: "one", Kind: results.Lines, LogX: true, LogY: true}, Values: []string{"1"}, Numeric: true,
+			Series: []Series{{Name: "a", Points: []*measure.Estimate{&e}}},
+		}
+		if _, err := svgOf(c); err != nil {
+			t.Errorf("%+v: %v", e, err)
+		}
 	}
 }
 
