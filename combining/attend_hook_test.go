@@ -35,6 +35,7 @@ func (h *scripted) Fill(*transport.Slot) *transport.Payload { return new(transpo
 func (h *scripted) Publish(*transport.Slot, uint64)         {}
 func (h *scripted) Read(*transport.Slot) *transport.Payload { return new(transport.Payload) }
 func (h *scripted) Wait(w *transport.Word, _ uint64)        { h.wait(w) }
+func (h *scripted) Sleep(w *transport.Word, _ uint32)       { h.wait(w) }
 func (h *scripted) Nap(*transport.Word, uint64)             {}
 func (h *scripted) Pause()                                  {}
 

@@ -83,16 +83,22 @@ func (m *Machine) write(c *core, p *place, v uint64, released *stamp, exchange b
 	if p.watch != nil {
 		p.watch(commit{core: c, place: p, before: before, after: v, exchange: exchange})
 	}
-	if before != v && len(p.waiters) > 0 {
-		for _, w := range p.waiters {
-			w.state, w.waitOn = ready, nil
-			w.time = max(w.time, c.time) + 1
-			if m.counted != nil {
-				m.woken(w)
-			}
-		}
-		p.waiters = p.waiters[:0]
+	if before == v || len(p.waiters) == 0 {
+		return
 	}
+	asleep := p.waiters[:0]
+	for _, w := range p.waiters {
+		if w.state == sleeping && w.low == uint32(v) {
+			asleep = append(asleep, w)
+			continue
+		}
+		w.state, w.waitOn = ready, nil
+		w.time = max(w.time, c.time) + 1
+		if m.counted != nil {
+			m.woken(w)
+		}
+	}
+	p.waiters = asleep
 }
 
 // view returns a word as a core sees it: its own latest store to it if that is

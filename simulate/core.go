@@ -14,14 +14,15 @@ import (
 type state uint8
 
 const (
-	ready   state = iota
-	waiting       // until a word changes
-	napping       // so, or until the machine says that time is up
-	ended         // its program returned
-	dead          // its kernel died
+	ready    state = iota
+	waiting        // until a word changes
+	sleeping       // until the low half of a word changes
+	napping        // so, or until the machine says that time is up
+	ended          // its program returned
+	dead           // its kernel died
 )
 
-var stateNames = [...]string{"is ready", "waits for", "naps on", "has ended", "is dead"}
+var stateNames = [...]string{"is ready", "waits for", "sleeps on", "naps on", "has ended", "is dead"}
 
 // core is one CPU of a node with the one thread that is pinned to it: a
 // coroutine that gives way before each access to shared memory.
@@ -33,6 +34,7 @@ type core struct {
 
 	state  state
 	waitOn *place
+	low    uint32 // half of the word that a sleeper waits on
 	// stoppedUntil keeps a core whose kernel is stopped from running before
 	// that step.
 	stoppedUntil uint64
@@ -108,12 +110,15 @@ func (c *core) giveWay() {
 // runnable reports whether the core can go on.
 func (c *core) runnable() bool { return c.state == ready && c.stoppedUntil <= c.machine.steps }
 
+// rests reports whether the core waits for a word.
+func (c *core) rests() bool { return c.state == waiting || c.state == sleeping || c.state == napping }
+
 // String names the core as traces do.
 func (c *core) String() string { return c.name }
 
 func (c *core) describe() string {
 	s := fmt.Sprintf("%s %s", c.name, stateNames[c.state])
-	if c.state == waiting || c.state == napping {
+	if c.rests() {
 		s += fmt.Sprintf(" %s, which is %d", c.machine.memory.nameOf(c.waitOn), *c.waitOn.word)
 	}
 	return s

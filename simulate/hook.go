@@ -193,6 +193,9 @@ func (m *Machine) payloadView(c *core, p *place) *transport.Payload {
 // Wait lets the running core rest until a word no longer holds seen.
 func (m *Machine) Wait(w *transport.Word, seen uint64) { m.rest(w, seen, accessWait, waiting) }
 
+// Sleep is Wait on the low half of a word.
+func (m *Machine) Sleep(w *transport.Word, low uint32) { m.rest(w, uint64(low), accessWait, sleeping) }
+
 // Nap is Wait that ends by itself, some time.
 func (m *Machine) Nap(w *transport.Word, seen uint64) { m.rest(w, seen, accessNap, napping) }
 
@@ -211,10 +214,10 @@ func (m *Machine) rest(w *transport.Word, seen uint64, a access, s state) {
 	if m.tracing {
 		m.trace(c, accessNames[a], p, decimal(seen)+ifTrue(v != seen, ", but it is "+decimal(v)))
 	}
-	if v != seen {
+	if v != seen && (s != sleeping || uint32(v) != uint32(seen)) {
 		return
 	}
-	c.state, c.waitOn = s, p
+	c.state, c.waitOn, c.low = s, p, uint32(seen)
 	p.waiters = append(p.waiters, c)
 	m.leave(c)
 }

@@ -166,7 +166,7 @@ func (m *Machine) kill(node int) {
 		if c.node != node || c.state == ended {
 			continue
 		}
-		if c.state == waiting || c.state == napping {
+		if c.rests() {
 			m.rouse(c)
 		}
 		c.state = dead

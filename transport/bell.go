@@ -53,13 +53,7 @@ func (b *Bell) Sleep(ticket uint64, d time.Duration) {
 	if !hooked {
 		futexWait(&b.word.Word, uint32(ticket), d)
 	} else {
-		// Announcements of others change the word, and wake no sleeper. A hook
-		// that comes back while the word is as it was ends the sleep.
-		w, before := b.word.Load(), uint64(math.MaxUint64)
-		for w != before && uint32(w) == uint32(ticket) {
-			hook.Wait(&b.word.Word, w)
-			w, before = b.word.Load(), w
-		}
+		hook.Sleep(&b.word.Word, uint32(ticket))
 	}
 	b.Withdraw(ticket)
 }

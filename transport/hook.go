@@ -18,6 +18,9 @@ type Hook interface {
 	// Wait is called by a core that found nothing to do while w held seen. The
 	// core need not run again before w changes.
 	Wait(w *Word, seen uint64)
+	// Sleep is Wait on the low half of a word, as a futex is: what changes in the
+	// high half alone wakes nobody.
+	Sleep(w *Word, low uint32)
 	// Nap is Wait by a core that relies on its sleep to end by itself some time.
 	Nap(w *Word, seen uint64)
 	// Pause is called by a core that polls several words, between two polls.

@@ -71,11 +71,14 @@ func (r *recorder) Read(s *Slot) *Payload {
 	return &s.payload
 }
 
-func (r *recorder) Nap(w *Word, seen uint64) { r.note("nap", w, "=", seen) }
-func (r *recorder) Pause()                   { r.log = append(r.log, "pause") }
+func (r *recorder) Nap(w *Word, seen uint64)  { r.note("nap", w, "=", seen) }
+func (r *recorder) Pause()                    { r.log = append(r.log, "pause") }
+func (r *recorder) Wait(w *Word, seen uint64) { r.rest("wait", w, seen) }
 
-func (r *recorder) Wait(w *Word, seen uint64) {
-	r.note("wait", w, "=", seen)
+func (r *recorder) Sleep(w *Word, low uint32) { r.rest("sleep", w, uint64(low)) }
+
+func (r *recorder) rest(how string, w *Word, seen uint64) {
+	r.note(how, w, "=", seen)
 	if r.wait != nil {
 		r.wait(w)
 	}
@@ -191,9 +194,8 @@ func TestHookWaiting(t *testing.T) {
 	}),
 		"wait w=0",
 		"load bell", "cas bell=0>4294967296", // announce
-		"load bell", "wait bell=4294967296",
+		"sleep bell=0",
 		"load bell", "cas bell=4294967296>1", // ring
-		"load bell",               // rung for, not another's announcement
 		"load bell",               // nothing to withdraw
 		"load bell", "nap bell=1", // nobody is bound to ring
 		"pause", "pause")
