@@ -12,9 +12,12 @@
 // A [Count] runs a workload on a machine that follows every cache line through
 // the cores' caches and counts what moves.
 //
-// Limits: schedules are sampled by seed (random, or PCT: Burckhardt et al.,
-// ASPLOS 2010), never all tried; a run in which others wait for ever for a dead
-// node counts as blocked, not as a failure. See docs/simulation.md.
+// An [Exploration] tries all schedules of a small scenario with at most so many
+// preemptions and deaths.
+//
+// Limits: a Search samples schedules by seed (random, or PCT: Burckhardt et al.,
+// ASPLOS 2010); a run in which others wait for ever for a dead node counts as
+// blocked, not as a failure. See docs/simulation.md.
 //
 // Concurrency: one machine at a time in a process.
 package simulate

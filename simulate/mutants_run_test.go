@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// TestMutants runs TestEachMutant on a build whose mutants can be switched on: a
+// TestMutants runs TestEachMutant and TestExploredMutants on a build whose mutants can be switched on: a
 // search that was never seen to find anything proves nothing.
 func TestMutants(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		t.Skip("no go command to build the mutants with")
 	}
-	cmd := exec.CommandContext(t.Context(), goTool, "test", "-count=1", "-v", "-tags", "nrkern_mutants", "-run", "^TestEachMutant$", ".")
+	cmd := exec.CommandContext(t.Context(), goTool, "test", "-count=1", "-v", "-tags", "nrkern_mutants", "-run", "^Test(Each|Explored)Mutants?$", ".")
 	cmd.Env = os.Environ()
 	out, err := cmd.CombinedOutput()
 	if err != nil {

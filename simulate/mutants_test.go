@@ -87,3 +87,60 @@ func TestEachMutant(t *testing.T) {
 		})
 	}
 }
+
+// explored says which small case, tried in full with so many preemptions, shows
+// a mutant.
+var explored = map[string]struct {
+	scenario    string
+	preemptions int
+}{
+	"late-ctail":         {"nr,operations=1,unattended", 0},
+	"header-first":       {"nr,operations=1,unattended", 0},
+	"ltail-first":        {"nr,operations=1,unattended", 0},
+	"ctail-stored":       {"nr,nodes=2,operations=2,unattended", 1},
+	"filling-late":       {"nr,operations=1,unattended", 0},
+	"filling-early":      {"nr,nodes=2,operations=1,unattended,deaths=1", 1},
+	"lock-by-store":      {"nr,nodes=1,clients=2,operations=2,unattended", 1},
+	"no-gate":            {"nr,nodes=2,operations=3,unattended", 1},
+	"first-header-first": {"channel,operations=2", 1},
+	"credit-plus-one":    {"channel,operations=3", 1},
+	"plain-parking":      {"bell,operations=1", 1},
+	"no-fence":           {"bell,operations=1", 1},
+	"ring-uncounted":     {"bell,operations=1", 1},
+	"withdraw-another":   {"bell,clients=2,operations=2", 2},
+	"plain-reader-flag":  {"biglock-rwlock,nodes=2,operations=2", 1},
+	"flag-stays-up":      {"biglock-rwlock,nodes=2,operations=2", 1},
+	"queue-unlinked":     {"biglock-mcs,nodes=2,operations=2", 1},
+}
+
+// TestExploredMutants wants them to be found by trying all, within few preemptions.
+func TestExploredMutants(t *testing.T) {
+	for name, x := range explored {
+		t.Run(name, func(t *testing.T) {
+			s, err := ParseScenario(x.scenario)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := mutant.Select(name); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = mutant.Select("") }()
+			for seed := *firstSeed; seed < *firstSeed+20; seed++ { // some have nothing but reads
+				r, err := Exploration{Scenario: s, Seed: seed, Preemptions: x.preemptions, Limit: 20_000}.Run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if f := r.Found; f != nil {
+					s.Exact = true
+					again, _, err := Search{Scenario: s, Strategy: Mixed, Seed: seed, Schedules: 1}.Replay(f.Shrunk)
+					if err != nil || again.Found == nil || again.Found.Failure != f.Failure {
+						t.Errorf("%s does not show it again: %v, %+v", f.Command, err, again)
+					}
+					t.Logf("seed %d, schedule %d: %.160s\nshrunk to %.200s", seed, f.Run, f.Error(), f.Shrunk)
+					return
+				}
+			}
+			t.Errorf("not found in all schedules of 20 seeds of %s", x.scenario)
+		})
+	}
+}

@@ -37,12 +37,15 @@ func ParseScenario(text string) (Scenario, error) {
 	for more {
 		var part string
 		part, rest, more = strings.Cut(rest, ",")
-		if part == "unattended" {
+		switch part {
+		case "unattended":
 			s.Unattended = true
-			continue
-		}
-		if err := s.set(part); err != nil {
-			return Scenario{}, err
+		case "exact":
+			s.Exact = true
+		default:
+			if err := s.set(part); err != nil {
+				return Scenario{}, err
+			}
 		}
 	}
 	return s, s.Validate()
@@ -67,7 +70,7 @@ func (s *Scenario) set(part string) error {
 		*f.at = int(v)
 		return nil
 	}
-	return fmt.Errorf("%w: %q: want NAME=NUMBER, with a name of %s; or unattended", ErrScenario, part, strings.Join(names, ", "))
+	return fmt.Errorf("%w: %q: want NAME=NUMBER, with a name of %s; or unattended, or exact", ErrScenario, part, strings.Join(names, ", "))
 }
 
 // String writes the scenario as ParseScenario reads it.
@@ -84,6 +87,9 @@ func (s Scenario) String() string {
 	}
 	if s.Unattended {
 		b.WriteString(",unattended")
+	}
+	if s.Exact {
+		b.WriteString(",exact")
 	}
 	return b.String()
 }

@@ -9,7 +9,7 @@ import (
 
 func TestParseScenario(t *testing.T) {
 	for _, text := range []string{
-		"nr", "multikernel,nodes=3,many=25,deaths=1", "bell,clients=3,unattended",
+		"nr", "multikernel,nodes=3,many=25,deaths=1", "bell,clients=3,unattended,exact",
 		"nr,nodes=2,clients=1,operations=4,window=2,data-max=100,lead=50,many=10,polls=1,deaths=1,stops=2,keys=3",
 	} {
 		s, err := ParseScenario(text)

@@ -40,6 +40,8 @@ type Scenario struct {
 	Polls int `json:"polls"`
 	// Unattended nodes have no thread that serves when no client calls.
 	Unattended bool `json:"unattended"`
+	// Exact says that no seed draws what is zero: it is as small as it can be.
+	Exact bool `json:"exact"`
 }
 
 // structure is a way to boot a machine.
@@ -102,6 +104,9 @@ const (
 // drawn returns the scenario with what is zero drawn by a seed. Deaths and
 // stops stay as asked.
 func (s Scenario) drawn(seed uint64) Scenario {
+	if s.Exact {
+		return s.smallest()
+	}
 	r := workload.NewRandom(seed, 4)
 	pick := func(v *int, choices ...int) {
 		choice := choices[r.Below(uint64(len(choices)))]
@@ -136,6 +141,21 @@ func (s Scenario) drawn(seed uint64) Scenario {
 		s.Lead = lead
 	}
 	if at != nil && at.fixedNodes != 0 {
+		s.Nodes = at.fixedNodes
+	}
+	return s
+}
+
+// smallest returns the scenario with what is zero as small as it can be.
+func (s Scenario) smallest() Scenario {
+	for _, f := range []struct {
+		at    *int
+		least int
+	}{{&s.Nodes, 2}, {&s.Clients, 1}, {&s.Operations, 1}, {&s.Window, 1}, {&s.DataMax, 8}} {
+		*f.at = max(*f.at, f.least)
+	}
+	s.Keys = max(s.Keys, 1)
+	if at := lookUp(s.Structure); at != nil && at.fixedNodes != 0 {
 		s.Nodes = at.fixedNodes
 	}
 	return s

@@ -60,8 +60,9 @@ func TestSearch(t *testing.T) {
 // TestSleepersOfOneBell replays a run in which a client and the attending thread
 // of its node, both asleep because another node died, woke each other for ever
 // by announcing it: in the simulated machine alone, where an announcement was
-// taken for a ring. With it mended, all wait for the dead one after some 1,400
-// steps.
+// taken for a ring. As it is now, all wait for the dead one after some 1,400
+// steps. TestExplore has the other case, where each woke the other by
+// announcing and withdrawing.
 func TestSleepersOfOneBell(t *testing.T) {
 	s := Search{
 		Scenario: Scenario{

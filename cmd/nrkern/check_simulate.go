@@ -20,6 +20,8 @@ type searching struct {
 	schedules int
 	schedule  string
 	trace     bool
+	// preemptions is -1 for schedules by seed.
+	preemptions int
 }
 
 // searchReport is what `nrkern check --simulate -o json` prints.
@@ -29,6 +31,9 @@ type searchReport struct {
 	Strategy  string          `json:"strategy"`
 	Seed      uint64          `json:"seed"`
 	*simulate.Report
+	// Preemptions and Complete are null where schedules are by seed.
+	Preemptions *int  `json:"preemptions"`
+	Complete    *bool `json:"complete"`
 	// Trace is of a run that was replayed and did not fail.
 	Trace []string `json:"trace,omitempty"`
 }
@@ -40,23 +45,35 @@ func (f *searching) addFlags(cmd *cobra.Command) {
 	flags.Var(choice[simulate.Strategy]{&f.strategy, oneOf(simulate.Mixed, simulate.Random, simulate.PCT)}, "strategy", "how schedules are chosen: mixed, random or pct")
 	flags.IntVar(&f.schedules, "schedules", 1000, "schedules to search, with --simulate; the first has the seed, the next have the next seeds")
 	flags.StringVar(&f.schedule, "schedule", "", "run the seed on this schedule and show the trace, with --simulate")
+	flags.IntVar(&f.preemptions, "exhaustive", -1, "with --simulate, try every schedule with at most so many preemptions, and as many deaths as the scenario says, for one seed; --schedules is then a limit, if it is given")
 	flags.BoolVar(&f.trace, "trace", false, "run the seed once and show the trace, with --simulate")
 	complete(cmd, "simulate", simulate.Structures()...)
 	complete(cmd, "strategy", string(simulate.Mixed), string(simulate.Random), string(simulate.PCT))
 }
 
 // run searches, or replays one run.
-func (f *searching) run(ctx context.Context, s *session, seed uint64) error {
+func (f *searching) run(ctx context.Context, s *session, seed uint64, limited bool) error {
 	scenario, err := simulate.ParseScenario(f.scenario)
 	if err != nil {
 		return err
 	}
 	search := simulate.Search{Scenario: scenario, Strategy: f.strategy, Seed: seed, Schedules: f.schedules}
 	r := &searchReport{Judgement: check.OK, Scenario: scenario.String(), Strategy: string(f.strategy), Seed: seed}
-	if f.trace || f.schedule != "" {
+	switch {
+	case f.preemptions != -1:
+		e := simulate.Exploration{Scenario: scenario, Seed: seed, Preemptions: f.preemptions}
+		if limited {
+			e.Limit = f.schedules
+		}
+		var found *simulate.Explored
+		if found, err = e.Run(ctx); found != nil {
+			r.Report, r.Preemptions, r.Complete = &found.Report, &f.preemptions, &found.Complete
+			r.Strategy = "exhaustive"
+		}
+	case f.trace || f.schedule != "":
 		search.Schedules = 1
 		r.Report, r.Trace, err = search.Replay(f.schedule)
-	} else {
+	default:
 		r.Report, err = search.Run(ctx)
 	}
 	if err != nil {
@@ -82,6 +99,10 @@ func (r *searchReport) table(w io.Writer) error {
 	lines = append(lines, fmt.Sprintf("%s: %s of %s, %s steps, %s operations (%s open), %s, %s blocked after one",
 		r.Judgement, plural(r.Schedules, "schedule"), r.Scenario, grouped(r.Steps), grouped(r.Operations), grouped(r.Open),
 		plural(r.Died, "death"), grouped(r.Blocked)))
+	if r.Complete != nil {
+		lines = append(lines, fmt.Sprintf("%s with at most %s: %s", map[bool]string{true: "all schedules", false: "not all schedules"}[*r.Complete],
+			plural(*r.Preemptions, "preemption"), grouped(r.Schedules)))
+	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
 }
