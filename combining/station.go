@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -22,7 +21,7 @@ var (
 // Station is where the threads of one node meet: the combiner lock, and the
 // threads that the combiner works for.
 type Station struct {
-	lock    transport.Line
+	entry
 	threads []*Thread // changed under the lock
 	slots   [MaxThreads]*Thread
 	policy  *transport.Policy
@@ -31,18 +30,9 @@ type Station struct {
 }
 
 // NewStation returns a station without threads.
-func NewStation(p *transport.Policy) *Station { return &Station{policy: p} }
-
-// TryLock makes the caller the combiner if nobody is.
-func (s *Station) TryLock() bool {
-	if mutant.LockByStore {
-		free := s.lock.Load() == 0
-		if free {
-			s.lock.Store(1)
-		}
-		return free
-	}
-	return s.lock.Load() == 0 && s.lock.CompareAndSwap(0, 1)
+func NewStation(p *transport.Policy) *Station {
+	transport.ReadyFences()
+	return &Station{policy: p}
 }
 
 // Lock waits until the caller is the combiner. Only rare things wait for the
@@ -50,24 +40,23 @@ func (s *Station) TryLock() bool {
 func (s *Station) Lock() {
 	w := transport.NewWaiter(s.policy)
 	for !s.TryLock() {
-		w.Wait(&s.lock.Word, 1)
+		if s.lock.Load() != 0 {
+			w.Wait(&s.lock, 1)
+		} else {
+			w.Wait(&s.inside.Word, 1)
+		}
 	}
 }
-
-// Unlock ends the caller's time as combiner.
-func (s *Station) Unlock() { s.lock.Store(0) }
 
 // AwaitFree waits until nobody is the combiner; somebody may be again when it
 // returns.
 func (s *Station) AwaitFree() {
-	w := transport.NewWaiter(s.policy)
-	for s.lock.Load() != 0 {
-		w.Wait(&s.lock.Word, 1)
-	}
+	s.Lock()
+	defer s.Unlock()
 }
 
 // Locked returns the lock's word, whose value 1 a thread can wait on.
-func (s *Station) Locked() *transport.Word { return &s.lock.Word }
+func (s *Station) Locked() *transport.Word { return &s.lock }
 
 // Threads returns the threads that take part; the combiner's to use.
 func (s *Station) Threads() []*Thread { return s.threads }
@@ -120,6 +109,9 @@ func (s *Station) rebuild() {
 		if t != nil {
 			s.threads = append(s.threads, t)
 		}
+	}
+	for _, t := range s.threads {
+		t.setSole(len(s.threads) == 1)
 	}
 }
 

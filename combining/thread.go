@@ -20,9 +20,12 @@ type Thread struct {
 	queue    []uint16 // ring of posted places; written by the thread
 	finished []uint16 // ring of finished places; written by the combiner
 	mask     uint64
-	_        transport.Pad // both read what is above, at every operation
+	sole     transport.Word // 1 while no other thread is at the station
+	_        transport.Pad  // both read what is above, at every operation
 
 	posts, collected uint64 // private to the thread
+	light            bool   // it entered without the lock; see Station.Enter
+	visits           uint64 // those of the station when it last took the lock
 	_                transport.Pad
 	taken, completed uint64 // private to the combiner
 	_                transport.Pad

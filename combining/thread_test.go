@@ -191,7 +191,7 @@ func TestThreadLines(t *testing.T) {
 	typ := reflect.TypeFor[Thread]()
 	writers := map[string]string{
 		"posted": "both", "done": "both",
-		"posts": "thread", "collected": "thread",
+		"posts": "thread", "collected": "thread", "light": "thread", "visits": "thread",
 		"taken": "combiner", "completed": "combiner",
 	}
 	for i := range typ.NumField() {

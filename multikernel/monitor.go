@@ -274,25 +274,6 @@ func (n *Node) ring(busy bool) {
 	n.sentTo = 0
 }
 
-// hurry wakes the nodes that have owed an answer for long: their threads may
-// have stopped polling, and their attending threads nap.
-func (n *Node) hurry() {
-	if !n.station.TryLock() {
-		return
-	}
-	var late uint64
-	for _, p := range n.peers {
-		if p != nil && p.owes > 0 {
-			late |= 1 << p.id
-		}
-	}
-	if n.copies != nil {
-		late |= n.copies.uncommitted() | n.copies.unprepared()
-	}
-	n.wake(late)
-	n.station.Unlock()
-}
-
 // Hurry wakes the nodes whose word for an agreement this one waits for, that
 // others may be waiting for.
 func (n *Node) Hurry() {

@@ -92,12 +92,12 @@ func (p *Port) send() {
 // it sleeps, that somebody polls.
 func (p *Port) turn() (progress bool) {
 	n := p.node
-	if !n.station.TryLock() {
+	if !n.station.Enter(p.thread) {
 		return false
 	}
 	n.station.Worked()
 	progress = n.turn()
-	n.station.Unlock()
+	n.station.Exit(p.thread)
 	if n.station.Rouse() {
 		n.Bell().Ring()
 	}
@@ -123,15 +123,15 @@ func (p *Port) wait() (int, error) {
 			if n.stop.Load() != 0 {
 				return -1, kernel.ErrStopped
 			}
-			if n.failed() {
-				return -1, n.damage
+			if err := p.failed(); err != nil {
+				return -1, err
 			}
 		}
 		if !w.Sleepy() {
 			w.Pause()
 			continue
 		}
-		n.hurry()
+		p.hurry()
 		ticket := n.Bell().Announce()
 		// Who is at it now may have delivered our answer and looked for sleepers
 		// before we announced: its stores are plain. A later one sees us.
@@ -155,13 +155,34 @@ func (p *Port) wait() (int, error) {
 	}
 }
 
-// failed reports whether the monitor met a damaged message.
-func (n *Node) failed() bool {
-	if !n.station.TryLock() {
-		return false
+// failed returns the damage that the monitor met.
+func (p *Port) failed() error {
+	n := p.node
+	if !n.station.Enter(p.thread) {
+		return nil
 	}
-	defer n.station.Unlock()
-	return n.damage != nil
+	defer n.station.Exit(p.thread)
+	return n.damage
+}
+
+// hurry wakes the nodes that have owed an answer for long: their threads may
+// have stopped polling, and their attending threads nap.
+func (p *Port) hurry() {
+	n := p.node
+	if !n.station.Enter(p.thread) {
+		return
+	}
+	var late uint64
+	for _, peer := range n.peers {
+		if peer != nil && peer.owes > 0 {
+			late |= 1 << peer.id
+		}
+	}
+	if n.copies != nil {
+		late |= n.copies.uncommitted() | n.copies.unprepared()
+	}
+	n.wake(late)
+	n.station.Exit(p.thread)
 }
 
 // Close gives up the thread's place.

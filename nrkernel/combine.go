@@ -3,6 +3,7 @@ package nrkernel
 import (
 	"fmt"
 
+	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/tracing/site"
@@ -20,41 +21,58 @@ func (r *Replica) combine() error {
 		if slots == 0 {
 			return r.damage
 		}
-		if site.On(site.AtCombineBegin) {
-			site.CombineBegin(r.log.id, len(r.batch), slots)
-		}
-		start, err := r.reserve(slots)
+		start, err := r.begin(slots)
 		if err != nil {
 			r.giveBack()
 			return err
 		}
-		at := start
-		if mutant.FillingEarly {
-			r.log.filled()
-		}
-		for _, p := range r.batch {
-			at = r.log.write(at, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
-		}
-		r.log.filled()
-		if site.On(site.AtAppend) {
-			site.Append(r.log.id, start, slots, len(r.batch))
-		}
+		end := r.fill(start, slots)
 		if mutant.DeliverEarly {
 			r.handOut()
 		}
-		r.log.events.Entries.Add(uint64(len(r.batch)))
-		if err := r.replay(at, start, at); err != nil {
+		if err := r.replay(end, start, end); err != nil {
 			return err
 		}
 		if !mutant.DeliverEarly {
 			r.handOut()
 		}
-		if site.On(site.AtCombineEnd) {
-			site.CombineEnd(r.log.id)
-		}
-		if mutant.LateCtail {
-			r.log.complete()
-		}
+		r.end()
+	}
+}
+
+// begin reserves the slots that the batch needs.
+func (r *Replica) begin(slots uint64) (start uint64, err error) {
+	if site.On(site.AtCombineBegin) {
+		site.CombineBegin(r.log.id, len(r.batch), slots)
+	}
+	return r.reserve(slots)
+}
+
+// fill publishes the batch in the slots reserved for it, and returns the index
+// after it.
+func (r *Replica) fill(start, slots uint64) (end uint64) {
+	end = start
+	if mutant.FillingEarly {
+		r.log.filled()
+	}
+	for _, p := range r.batch {
+		end = r.log.write(end, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
+	}
+	r.log.filled()
+	if site.On(site.AtAppend) {
+		site.Append(r.log.id, start, slots, len(r.batch))
+	}
+	r.log.events.Entries.Add(uint64(len(r.batch)))
+	return end
+}
+
+// end is the end of a batch whose results were handed out.
+func (r *Replica) end() {
+	if site.On(site.AtCombineEnd) {
+		site.CombineEnd(r.log.id)
+	}
+	if mutant.LateCtail {
+		r.log.complete()
 	}
 }
 
@@ -79,6 +97,22 @@ func (r *Replica) collect() (slots uint64) {
 			slots += n
 			r.batch = append(r.batch, posted{t, place})
 		}
+	}
+	return slots
+}
+
+// take takes started operations of one thread into the batch and returns the
+// number of slots they need.
+func (r *Replica) take(t *combining.Thread, places []int) (slots uint64) {
+	r.batch = r.batch[:0]
+	limit := r.log.maxBatch()
+	for _, place := range places[:min(len(places), cap(r.batch))] {
+		n := uint64(kernel.Payloads(len(t.Ops[place].Data)))
+		if slots+n > limit {
+			break
+		}
+		slots += n
+		r.batch = append(r.batch, posted{t, place})
 	}
 	return slots
 }

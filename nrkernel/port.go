@@ -19,8 +19,9 @@ type Port struct {
 	_       transport.Pad
 	replica *Replica
 	thread  *combining.Thread
+	writes  []int // started writes, not yet posted
 	reads   []int // started reads
-	ready   []int // finished without the combiner: reads, and refused operations
+	ready   []int // finished without being posted, and refused operations
 	next    int   // first of ready not yet returned
 	calls   site.Calls
 	_       transport.Pad
@@ -34,7 +35,8 @@ func (r *Replica) NewPort(window int) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Port{replica: r, thread: t, reads: transport.Apart[int](window)[:0], ready: transport.Apart[int](window)[:0]}, nil
+	places := func() []int { return transport.Apart[int](window)[:0] }
+	return &Port{replica: r, thread: t, writes: places(), reads: places(), ready: places()}, nil
 }
 
 // Ops returns the operations of the window.
@@ -59,7 +61,7 @@ func (p *Port) Start(place int) {
 	if op.Code.IsQuery() {
 		p.reads = append(p.reads, place)
 	} else {
-		p.thread.Post(place)
+		p.writes = append(p.writes, place)
 	}
 }
 
@@ -74,9 +76,11 @@ func (p *Port) Next() (int, error) {
 			p.calls.End(place)
 			return place, nil
 		}
-		if place := p.thread.Collect(); place >= 0 {
-			p.calls.End(place)
-			return place, nil
+		if p.thread.Outstanding() > 0 {
+			if place := p.thread.Collect(); place >= 0 {
+				p.calls.End(place)
+				return place, nil
+			}
 		}
 		if err := p.execute(); err != nil {
 			return -1, err
@@ -86,7 +90,7 @@ func (p *Port) Next() (int, error) {
 
 // execute executes all that is started.
 func (p *Port) execute() error {
-	writing := p.thread.Outstanding() > 0
+	writing := len(p.writes) > 0 || p.thread.Outstanding() > 0
 	if writing {
 		if err := p.write(); err != nil {
 			return err
@@ -101,20 +105,64 @@ func (p *Port) execute() error {
 	return nil
 }
 
-// write has the posted operations executed, by this thread as the combiner or
-// by another that is.
+// write has the started writes executed: by this thread at once if it is alone
+// at the replica, else by whichever of its threads is the combiner.
 func (p *Port) write() error {
+	r := p.replica
+	if p.thread.Outstanding() == 0 && p.thread.Sole() && r.station.Enter(p.thread) {
+		r.station.Worked()
+		r.combiner = p.thread
+		err := p.writeAlone()
+		r.combiner = nil
+		r.station.Exit(p.thread)
+		return err
+	}
+	for _, place := range p.writes {
+		p.thread.Post(place)
+	}
+	p.writes = p.writes[:0]
 	p.thread.Publish()
+	return p.await()
+}
+
+// writeAlone executes the started writes in batches, without posting them. The
+// thread is the combiner, and the replica's only one.
+func (p *Port) writeAlone() error {
+	r := p.replica
+	for done := 0; done < len(p.writes); {
+		slots := r.take(p.thread, p.writes[done:])
+		start, err := r.begin(slots)
+		if err != nil {
+			p.writes = p.writes[:copy(p.writes, p.writes[done:])]
+			return err
+		}
+		end := r.fill(start, slots)
+		if err := r.replay(end, start, end); err != nil {
+			return err
+		}
+		for _, b := range r.batch {
+			p.ready = append(p.ready, b.place)
+		}
+		done += len(r.batch)
+		r.end()
+	}
+	p.writes = p.writes[:0]
+	return nil
+}
+
+// await waits until some of what was posted is finished, and is the combiner
+// when nobody else is.
+func (p *Port) await() error {
 	r := p.replica
 	w := transport.NewWaiter(r.policy)
 	word, seen := p.thread.Done()
 	for {
-		if r.station.TryLock() {
+		if r.station.Enter(p.thread) {
 			r.station.Worked()
 			r.combiner = p.thread
 			err := r.combine()
 			r.combiner = nil
-			r.station.Unlock()
+			r.station.Exit(p.thread)
 			if err != nil {
 				return err
 			}
@@ -133,12 +181,26 @@ func (p *Port) write() error {
 
 // read executes the started reads against the local replica, once it has
 // applied everything that was complete when the reads began.
+//
+// A thread that is alone at its replica keeps others from replaying by being
+// the combiner: that costs less than the reader lock.
 func (p *Port) read() error {
 	r := p.replica
-	l := r.log
-	complete := l.store.Control.Completed.Load()
-	own := l.store.Replicas[l.id]
-	if own.Applied.Load() < complete && !mutant.NoGate {
+	complete := r.log.store.Control.Completed.Load()
+	if p.thread.Sole() && r.station.Enter(p.thread) {
+		var err error
+		if r.log.applied < complete && !mutant.NoGate {
+			r.combiner = p.thread
+			err = r.replay(complete, 0, 0)
+			r.combiner = nil
+		}
+		if err == nil {
+			p.query()
+		}
+		r.station.Exit(p.thread)
+		return err
+	}
+	if r.log.store.Replicas[r.log.id].Applied.Load() < complete && !mutant.NoGate {
 		if err := p.gate(complete); err != nil {
 			return err
 		}
@@ -146,13 +208,18 @@ func (p *Port) read() error {
 	if !mutant.ReadUnlocked {
 		r.readers.RLock(p.thread.ID)
 	}
-	for _, place := range p.reads {
-		r.table.Execute(&p.thread.Ops[place], &p.thread.Results[place])
-	}
+	p.query()
 	r.readers.RUnlock(p.thread.ID)
+	return nil
+}
+
+// query executes the started reads. Nobody replays meanwhile.
+func (p *Port) query() {
+	for _, place := range p.reads {
+		p.replica.table.Execute(&p.thread.Ops[place], &p.thread.Results[place])
+	}
 	p.ready = append(p.ready, p.reads...)
 	p.reads = p.reads[:0]
-	return nil
 }
 
 // gate waits until the replica has applied the log up to an index.
@@ -167,11 +234,11 @@ func (p *Port) gate(index uint64) error {
 			site.GateEnd(r.log.id)
 			return nil
 		}
-		if r.station.TryLock() {
+		if r.station.Enter(p.thread) {
 			r.combiner = p.thread
 			err := r.replay(index, 0, 0)
 			r.combiner = nil
-			r.station.Unlock()
+			r.station.Exit(p.thread)
 			if err != nil {
 				return err
 			}
@@ -186,7 +253,7 @@ func (p *Port) gate(index uint64) error {
 
 // Close gives up the thread's place.
 func (p *Port) Close() error {
-	if n := len(p.reads) + len(p.ready) - p.next; n > 0 {
+	if n := len(p.writes) + len(p.reads) + len(p.ready) - p.next; n > 0 {
 		return fmt.Errorf("close port: %w: collect %d with Next first", combining.ErrOutstanding, n)
 	}
 	return p.replica.station.Leave(p.thread)
