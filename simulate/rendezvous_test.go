@@ -128,7 +128,10 @@ func TestObservedIsLowerBound(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("%s, %v %% writes: %.3f of %.3f hand-overs an operation observed, %.3f transfers", structure, ratio, c.ObservedPerOp, c.HandOvers, c.CrossNode)
-			if c.ObservedPerOp > c.HandOvers {
+			// A line that a core took just before the interval may be one that it
+			// observes, after more steps, within it.
+			edge := 8.0 / 6000 // cores, operations
+			if c.ObservedPerOp > c.HandOvers+edge {
 				t.Errorf("%s, %v %% writes: %.4f hand-overs an operation observed, of %.4f", structure, ratio, c.ObservedPerOp, c.HandOvers)
 			}
 		}
