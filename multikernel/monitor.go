@@ -169,9 +169,12 @@ func (n *Node) receiveAnswer(p *peer, first *kernel.Payload, d kernel.Descriptor
 	if t == nil || int(to.Place) >= len(t.Results) {
 		return fmt.Errorf("%w: an answer for thread %d, place %d, which does not wait", ErrBadMessage, to.Thread, to.Place)
 	}
-	r, x := &t.Results[to.Place], n.transactions[to]
-	if x != nil {
-		r = &n.partial
+	r := &t.Results[to.Place]
+	var x *transaction
+	if len(n.transactions) > 0 {
+		if x = n.transactions[to]; x != nil {
+			r = &n.partial
+		}
 	}
 	kernel.DecodeResultHead(first, r)
 	r.Data = n.data(p, r.Data, d)
@@ -204,7 +207,9 @@ func (n *Node) sendRequest(p *peer, r *request) bool {
 	}
 	head := p.channel.Fill(0)
 	kernel.EncodeHead(head, op, r.to)
-	kernel.EncodeStep(head, r.step)
+	if r.step != kernel.StepExecute {
+		kernel.EncodeStep(head, r.step)
+	}
 	n.sent(p, slots)
 	if r.step != kernel.StepAbort {
 		p.owes++
@@ -222,7 +227,9 @@ func (n *Node) sendAnswer(p *peer, s kernel.ServiceID, c kernel.Code, to kernel.
 	}
 	head := p.channel.Fill(0)
 	kernel.EncodeResultHead(head, s, c, r, to)
-	kernel.EncodeStep(head, step)
+	if step != kernel.StepExecute {
+		kernel.EncodeStep(head, step)
+	}
 	n.sent(p, slots)
 	return true
 }

@@ -14,7 +14,8 @@ import (
 //
 // What is started is executed at the next Next that has nothing finished to
 // return: first the writes, as one batch, then the reads, under one reader
-// lock.
+// lock. A thread that is alone at its replica and has a window of one reads at
+// once: there is nothing to batch.
 type Port struct {
 	_       transport.Pad
 	replica *Replica
@@ -23,6 +24,7 @@ type Port struct {
 	reads   []int // started reads
 	ready   []int // finished without being posted, and refused operations
 	next    int   // first of ready not yet returned
+	eager   bool  // the window is one
 	calls   site.Calls
 	_       transport.Pad
 }
@@ -36,7 +38,7 @@ func (r *Replica) NewPort(window int) (*Port, error) {
 		return nil, err
 	}
 	places := func() []int { return transport.Apart[int](window)[:0] }
-	return &Port{replica: r, thread: t, writes: places(), reads: places(), ready: places()}, nil
+	return &Port{replica: r, thread: t, writes: places(), reads: places(), ready: places(), eager: window == 1}, nil
 }
 
 // Ops returns the operations of the window.
@@ -59,7 +61,9 @@ func (p *Port) Start(place int) {
 		return
 	}
 	if op.Code.IsQuery() {
-		p.reads = append(p.reads, place)
+		if !p.eager || !p.readAtOnce(place) {
+			p.reads = append(p.reads, place)
+		}
 	} else {
 		p.writes = append(p.writes, place)
 	}
@@ -211,6 +215,20 @@ func (p *Port) read() error {
 	p.query()
 	r.readers.RUnlock(p.thread.ID)
 	return nil
+}
+
+// readAtOnce executes a read if the thread is alone at its replica, and reports
+// whether it did.
+func (p *Port) readAtOnce(place int) bool {
+	r := p.replica
+	complete := r.log.store.Control.Completed.Load()
+	if !p.thread.Sole() || r.log.store.Replicas[r.log.id].Applied.Load() < complete || !r.station.Enter(p.thread) {
+		return false
+	}
+	r.table.Execute(&p.thread.Ops[place], &p.thread.Results[place])
+	r.station.Exit(p.thread)
+	p.ready = append(p.ready, place)
+	return true
 }
 
 // query executes the started reads. Nobody replays meanwhile.
