@@ -17,6 +17,7 @@ enum {
 	THREADS_MIGRATED,
 	PAGES_MIGRATED,
 	FUTEX_WAITS,
+	TLB_SHOOTDOWNS,
 	EVENTS,
 };
 
@@ -156,3 +157,11 @@ int futex_waits_raw(struct raw *ctx)
 		return 0;
 	return count_futex(regs.si);
 }
+
+// Linux has no tracepoint where a process flushes the TLBs of other CPUs: at the
+// function's beginning, by fentry or by a kprobe.
+SEC("fentry")
+int tlb_shootdowns_fentry(void *ctx) { return count_current(TLB_SHOOTDOWNS, 1); }
+
+SEC("kprobe")
+int tlb_shootdowns_kprobe(void *ctx) { return count_current(TLB_SHOOTDOWNS, 1); }

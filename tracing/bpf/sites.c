@@ -130,12 +130,16 @@ static ALWAYS_INLINE u32 log2_of(u64 v)
 	return r + (u32)(v >> 1);
 }
 
-static ALWAYS_INLINE u32 bucket_of(u64 ns)
+static ALWAYS_INLINE u64 bucket_of(u64 ns)
 {
-	if (ns < 4)
-		return ns;
-	u32 l = log2_of(ns);
-	u32 b = l * 4 + ((ns >> (l - 2)) & 3);
+	u64 b = ns;
+	if (ns >= 4) {
+		u32 l = log2_of(ns);
+		b = l * 4 + ((ns >> (l - 2)) & 3);
+	}
+	// The bound is of the register that is the index: the verifier of Linux 6.1
+	// does not see it through a copy.
+	asm volatile("" : "+r"(b));
 	return b < BUCKETS ? b : BUCKETS - 1;
 }
 

@@ -13,7 +13,8 @@ type event struct {
 type way struct {
 	kind    kind
 	program string // in kernel.c
-	// group and name of the tracepoint; a raw one has no group.
+	// group and name of the tracepoint; a raw one has no group. For a function,
+	// its name.
 	group, name string
 }
 
@@ -23,6 +24,8 @@ const (
 	raw        kind = iota // a raw tracepoint
 	typed                  // a raw tracepoint whose arguments have types (tp_btf)
 	tracepoint             // a trace event, which needs tracefs
+	fentry                 // the beginning of a function, by a trampoline
+	kprobe                 // the same, by a breakpoint
 )
 
 // String names the way as reports do.
@@ -32,6 +35,10 @@ func (w way) String() string {
 		return "raw_tp " + w.name
 	case typed:
 		return "tp_btf " + w.name
+	case fentry:
+		return "fentry " + w.name
+	case kprobe:
+		return "kprobe " + w.name
 	}
 	return "tracepoint " + w.group + ":" + w.name
 }
@@ -77,5 +84,9 @@ func events() []event {
 			{tracepoint, "futex_waits", "syscalls", "sys_enter_futex"},
 			rawTracepoint("futex_waits_raw", "sys_enter"),
 		}, "times a thread asked to sleep on a futex"},
+		{"tlb_shootdowns", []way{
+			{kind: fentry, program: "tlb_shootdowns_fentry", name: "native_flush_tlb_multi"},
+			{kind: kprobe, program: "tlb_shootdowns_kprobe", name: "native_flush_tlb_multi"},
+		}, "times the process flushed the TLBs of other CPUs"},
 	}
 }

@@ -36,6 +36,8 @@ const (
 	kernelProgThreadsMigratedBtf  = "threads_migrated_btf"
 	kernelProgTlbFlushes          = "tlb_flushes"
 	kernelProgTlbFlushesEvent     = "tlb_flushes_event"
+	kernelProgTlbShootdownsFentry = "tlb_shootdowns_fentry"
+	kernelProgTlbShootdownsKprobe = "tlb_shootdowns_kprobe"
 )
 
 // loadKernel returns the embedded CollectionSpec for kernel.
@@ -97,6 +99,8 @@ type kernelProgramSpecs struct {
 	ThreadsMigratedBtf  *ebpf.ProgramSpec `ebpf:"threads_migrated_btf"`
 	TlbFlushes          *ebpf.ProgramSpec `ebpf:"tlb_flushes"`
 	TlbFlushesEvent     *ebpf.ProgramSpec `ebpf:"tlb_flushes_event"`
+	TlbShootdownsFentry *ebpf.ProgramSpec `ebpf:"tlb_shootdowns_fentry"`
+	TlbShootdownsKprobe *ebpf.ProgramSpec `ebpf:"tlb_shootdowns_kprobe"`
 }
 
 // kernelMapSpecs contains maps before they are loaded into the kernel.
@@ -174,6 +178,8 @@ type kernelPrograms struct {
 	ThreadsMigratedBtf  *ebpf.Program `ebpf:"threads_migrated_btf"`
 	TlbFlushes          *ebpf.Program `ebpf:"tlb_flushes"`
 	TlbFlushesEvent     *ebpf.Program `ebpf:"tlb_flushes_event"`
+	TlbShootdownsFentry *ebpf.Program `ebpf:"tlb_shootdowns_fentry"`
+	TlbShootdownsKprobe *ebpf.Program `ebpf:"tlb_shootdowns_kprobe"`
 }
 
 func (p *kernelPrograms) Close() error {
@@ -195,6 +201,8 @@ func (p *kernelPrograms) Close() error {
 		p.ThreadsMigratedBtf,
 		p.TlbFlushes,
 		p.TlbFlushesEvent,
+		p.TlbShootdownsFentry,
+		p.TlbShootdownsKprobe,
 	)
 }
 

@@ -3,6 +3,7 @@ package kernelview
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -37,9 +38,40 @@ type attached struct {
 // shared are the maps of kernel.c.
 var shared = []string{"targets", "threads", "counts"}
 
+// Functions says whether this Linux lets one attach to its functions, by fentry
+// and by kprobes: nil for each, or the reason why not.
+func Functions() (byFentry, byKprobe error) {
+	byFentry = tried("tlb_shootdowns", fentry)
+	byKprobe = tried("tlb_shootdowns", kprobe)
+	return byFentry, byKprobe
+}
+
+// tried attaches to an event by a kind of way, and takes it out again.
+func tried(name string, k kind) error {
+	v, err := attachBy(map[int]int{}, func(e event, w way) bool { return e.name == name && w.kind == k })
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	for _, a := range v.attached {
+		if a.name == name {
+			return a.err
+		}
+	}
+	return nil
+}
+
 // Attach counts events for processes, each with a number of the caller's that
 // several may share. What cannot be attached says so when it is read.
-func Attach(processes map[int]int) (_ *View, err error) {
+func Attach(processes map[int]int) (*View, error) {
+	return attachBy(processes, func(event, way) bool { return true })
+}
+
+// errUnwanted is the error of an event with no way left.
+var errUnwanted = errors.New("not asked for")
+
+// attachBy attaches by those ways alone that are wanted.
+func attachBy(processes map[int]int, wanted func(event, way) bool) (_ *View, err error) {
 	spec, err := loadKernel()
 	if err != nil {
 		return nil, err
@@ -67,6 +99,7 @@ func Attach(processes map[int]int) (_ *View, err error) {
 		}
 	}
 	for _, e := range events() {
+		e.ways = slices.DeleteFunc(e.ways, func(w way) bool { return !wanted(e, w) })
 		v.attached = append(v.attached, v.attach(spec, e))
 	}
 	return v, nil
@@ -75,6 +108,10 @@ func Attach(processes map[int]int) (_ *View, err error) {
 // attach tries the ways to an event in order.
 func (v *View) attach(spec *ebpf.CollectionSpec, e event) attached {
 	a := attached{event: e}
+	if len(e.ways) == 0 {
+		a.err = errUnwanted
+		return a
+	}
 	var errs []error
 	for _, w := range e.ways {
 		program, l, err := v.try(spec, w)
@@ -90,6 +127,9 @@ func (v *View) attach(spec *ebpf.CollectionSpec, e event) attached {
 
 func (v *View) try(spec *ebpf.CollectionSpec, w way) (*ebpf.Program, link.Link, error) {
 	alone := spec.Programs[w.program].Copy()
+	if w.kind == fentry {
+		alone.AttachTo = w.name
+	}
 	for name, m := range v.maps {
 		err := alone.Instructions.AssociateMap(name, m)
 		if err != nil && !errors.Is(err, errUnreferenced) {
@@ -104,7 +144,9 @@ func (v *View) try(spec *ebpf.CollectionSpec, w way) (*ebpf.Program, link.Link, 
 	switch w.kind {
 	case raw:
 		l, err = link.AttachRawTracepoint(link.RawTracepointOptions{Name: w.name, Program: program})
-	case typed:
+	case kprobe:
+		l, err = link.Kprobe(w.name, program, nil)
+	case typed, fentry:
 		l, err = link.AttachTracing(link.TracingOptions{Program: program})
 	case tracepoint:
 		l, err = link.Tracepoint(w.group, w.name, program, nil)
