@@ -64,7 +64,7 @@ func Verdicts(shapes []Shape, t *results.Table, h Host) []results.Verdict {
 		if lack := s.Needs.missing(h); lack != "" {
 			v = notJudged("%s", lack)
 		} else {
-			d := &data{table: t, cells: cells, metric: t.Metric(s.Metric), least: MinSamples}
+			d := &data{table: t, cells: cells, metric: t.Metric(s.Metric), least: MinSamples, met: map[measure.Placement]bool{}}
 			if s.Exact {
 				d.least = 1
 			}
@@ -73,6 +73,9 @@ func Verdicts(shapes []Shape, t *results.Table, h Host) []results.Verdict {
 			} else {
 				d.lower = t.Metrics[d.metric].Lower
 				v = s.Judge.judge(d)
+				if v.Placement != "" && !d.met[v.Placement] {
+					v.Placement = measure.OneCPU
+				}
 				switch {
 				case d.unknown != "":
 					v = notJudged("there is no factor %q", d.unknown)
@@ -102,6 +105,8 @@ type data struct {
 	// factor that the table does not have.
 	ambiguous bool
 	unknown   string
+	// met has the placements of which there was a sample at a point asked for.
+	met map[measure.Placement]bool
 }
 
 // find returns the samples of the metric of the variants at a point and a
@@ -123,6 +128,7 @@ func (d *data) find(variants []string, at results.Where, p measure.Placement) ma
 				continue
 			}
 			d.ambiguous = d.ambiguous || found[v] != nil
+			d.met[c.Placement] = true
 			found[v] = c.Samples(d.metric)
 		}
 	}

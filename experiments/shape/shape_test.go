@@ -143,7 +143,7 @@ func TestNotJudgedHere(t *testing.T) {
 func TestExact(t *testing.T) {
 	data := tableOf(cells{"a": {"0": {200}}, "b": {"0": {100}}}, measure.OneCPU)
 	s := Shape{Metric: "rate", Exact: true, Judge: Ahead{A: []string{"a"}, B: []string{"b"}, At: at("0")}}
-	if v := Verdicts([]Shape{s}, data, Host{})[0]; v.Outcome != results.Held {
+	if v := Verdicts([]Shape{s}, data, Host{})[0]; v.Outcome != results.Held || v.Placement != measure.OneCPU {
 		t.Errorf("%+v", v)
 	}
 }

@@ -68,7 +68,7 @@
       },
       axes: [
         { label: chart.xLabel, labelSize: 22, size: 38, splits: nominal || xs.length <= 9 ? () => xs : undefined, values: (u, all) => all.map(v => v == null ? "" : label(v)), grid: { stroke: "#eef1f4" } },
-        { label: chart.yLabel, labelSize: 22, size: 58, values: (u, all) => all.map(v => v == null ? "" : short(v)), grid: { stroke: "#eef1f4" } },
+        { label: width() < 480 ? null : chart.yLabel, labelSize: 22, size: 58, values: (u, all) => all.map(v => v == null ? "" : short(v)), grid: { stroke: "#eef1f4" } },
       ],
       series: [{}].concat(chart.series.map(s => ({ label: s.name, stroke: s.color, width: chart.bars ? 0 : 2, dash: s.dash, spanGaps: true, points: { show: !chart.bars, size: 7, fill: s.color } }))),
       plugins: [whiskers(chart), pinch()],
