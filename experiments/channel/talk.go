@@ -6,7 +6,6 @@ import (
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/transport"
-	"github.com/nrkern/nrkern/workload"
 )
 
 // end is one thread's side of a talk. Only that thread touches it while a
@@ -26,12 +25,11 @@ type talk struct {
 	// window is how many messages the first keeps under way; 0 streams them one
 	// way, as many as the ring holds.
 	window int
-	clock  *workload.Clock
 }
 
 // newTalk opens channels of a flow control between two threads.
 func newTalk(c control, ring, window, channels int) (*talk, error) {
-	t := &talk{ends: transport.Apart[end](2), window: window, clock: workload.ProcessClock()}
+	t := &talk{ends: transport.Apart[end](2), window: window}
 	for range channels {
 		a, b, err := c.open(ring)
 		if err != nil {
@@ -56,40 +54,15 @@ func (t *talk) crossed(c control) (lines uint64) {
 // job returns what the threads do. Messages count where their answer comes
 // back, or in a stream where they are received.
 func (t *talk) job() measure.Job {
-	steps := [2]func(*end) (uint64, error){t.ask, t.answer}
+	steps, counting := [2]func(*end) (uint64, error){t.ask, t.answer}, 0
 	if t.window == 0 {
-		steps = [2]func(*end) (uint64, error){t.send, t.receive}
+		steps, counting = [2]func(*end) (uint64, error){t.send, t.receive}, 1
 	}
-	return measure.Job{
-		Work: func(who int, until uint64) (operations uint64, err error) {
-			const between = 32 // looks at the clock
-			w := transport.NewWaiter(&transport.Dedicated)
-			for t.clock.Ticks() < until {
-				for range between {
-					n, err := steps[who](&t.ends[who])
-					if err != nil {
-						return operations, err
-					}
-					if operations += n; n == 0 {
-						w.Pause()
-					} else {
-						w.Reset()
-					}
-				}
-			}
-			if t.window > 0 && who == 1 {
-				return 0, nil // they are counted at the other end
-			}
-			return operations, nil
-		},
-		Idle: func(who int) error {
-			if who == 0 {
-				return nil
-			}
-			_, err := steps[1](&t.ends[1])
-			return err
-		},
-	}
+	return experiment.Turns(
+		func(who int) (uint64, error) { return steps[who](&t.ends[who]) },
+		func(who int) bool { return who == counting },
+		func(who int) bool { return who == 1 },
+	)
 }
 
 // ask keeps the window full, and takes answers. With several channels each
@@ -150,7 +123,7 @@ func (t *talk) send(e *end) (uint64, error) {
 	f.Fill(0)[0] = e.next
 	f.Send(1)
 	e.next++
-	return 0, nil
+	return 1, nil
 }
 
 func (t *talk) receive(e *end) (uint64, error) { return e.take(e.flows[0]) }

@@ -63,7 +63,6 @@ type service struct {
 	served  uint64
 	clients []client // of threads 1 and up
 	window  int
-	clock   *workload.Clock
 }
 
 const ring = 32 // slots, UMP's default
@@ -71,7 +70,6 @@ const ring = 32 // slots, UMP's default
 func newService(lines, threads, window int) (*service, error) {
 	s := &service{
 		lines: transport.Apart[transport.Line](lines), clients: transport.Apart[client](threads - 1), window: window,
-		clock: workload.ProcessClock(),
 	}
 	for i := range s.clients {
 		c := &s.clients[i]
@@ -87,35 +85,10 @@ func newService(lines, threads, window int) (*service, error) {
 	return s, nil
 }
 
+// job counts updates where they were asked for; thread 0 serves.
 func (s *service) job() measure.Job {
-	return measure.Job{
-		Work: func(who int, until uint64) (updates uint64, err error) {
-			w := transport.NewWaiter(&transport.Dedicated)
-			for s.clock.Ticks() < until {
-				for range between {
-					n, err := s.step(who)
-					if err != nil {
-						return updates, err
-					}
-					if updates += n; n == 0 {
-						w.Pause()
-					} else {
-						w.Reset()
-					}
-				}
-			}
-			if who == 0 {
-				return 0, nil // they are counted where they were asked for
-			}
-			return updates, nil
-		},
-		Idle: func(who int) (err error) {
-			if who == 0 {
-				_, err = s.step(0)
-			}
-			return err
-		},
-	}
+	server := func(who int) bool { return who == 0 }
+	return experiment.Turns(s.step, func(who int) bool { return !server(who) }, server)
 }
 
 func (s *service) step(who int) (uint64, error) {
