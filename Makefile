@@ -35,6 +35,9 @@ build: ## build bin/nrkern
 demo: build ## build, then boot machines and compare the structures (under a minute)
 	$(BIN) demo
 
+experiments: build ## run every experiment, small, and judge what is exact (under five minutes)
+	$(BIN) run --all --scale smoke --out $(RESULTS)
+
 # The other builds are what the rows about the simulation hook and the probe
 # sites compare with.
 bench: ## measure how near we are to C, the bare map and the locks (two minutes; nothing else should run)
