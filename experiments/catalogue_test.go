@@ -211,7 +211,7 @@ bin/nrkern run --all --scale smoke --out results/smoke   # everything works: und
 ## Reproducing the results
 
 ` + "```" + `
-bin/nrkern run --all --scale quick --out results/quick   # judged: under thirty minutes
+bin/nrkern run --all --scale quick --out results/quick   # judged: under thirty minutes; --resume after a break
 bin/nrkern run --all --scale full --out results/full     # for publication: hours, on a machine that does nothing else
 bin/nrkern run traffic --out results/quick/traffic       # or one at a time
 bin/nrkern report results/quick                          # and one page for all: results/quick/report.html

@@ -23,6 +23,8 @@ type running struct {
 	out   string
 	all   bool
 	list  bool
+	// resume keeps the complete folders that are there.
+	resume bool
 }
 
 func newRun(s *session) *cobra.Command {
@@ -38,10 +40,11 @@ here, with the reason. At the scale smoke too few samples are taken for timed
 shapes to be judged: it shows that everything works.
 
 The folder is written aside and renamed at the end. A run that is interrupted
-keeps what it has, and its manifest says so.`,
+keeps what it has, and its manifest says so. Given --resume, --all keeps the
+experiments that are complete and runs the others.`,
 		Example: `  nrkern run --list
   nrkern run hashmap --scale smoke --out /tmp/hashmap
-  nrkern run --all --scale quick --out results/quick`,
+  nrkern run --all --scale quick --out results/quick --resume`,
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var names []string
@@ -65,6 +68,7 @@ keeps what it has, and its manifest says so.`,
 	flags.Var(choice[experiment.Scale]{&r.scale, experiment.ParseScale}, "scale", "how much: smoke (seconds), quick (two minutes), full (an hour)")
 	flags.StringVar(&r.out, "out", "", "where the results folder is to be; with --all, what is to hold them (default results/NAME-SCALE-TIME)")
 	flags.BoolVar(&r.all, "all", false, "run all experiments, one after the other")
+	flags.BoolVar(&r.resume, "resume", false, "with --all and --out: keep what is complete there, and run the rest")
 	flags.BoolVar(&r.list, "list", false, "list the experiments")
 	complete(cmd, "scale", "smoke", "quick", "full")
 	_ = cmd.MarkFlagDirname("out") // fails for a flag that is not there only
@@ -75,6 +79,8 @@ keeps what it has, and its manifest says so.`,
 func (r *running) chosen(args []string) ([]*experiment.Definition, error) {
 	all := r.s.catalogue()
 	switch {
+	case r.resume && (!r.all || r.out == ""):
+		return nil, errors.New("--resume goes with --all and --out")
 	case (r.all || r.list) && len(args) > 0:
 		return nil, fmt.Errorf("--all and --list take no name, but there is %q", args[0])
 	case r.all || r.list:
@@ -108,13 +114,19 @@ func (r *running) run(ctx context.Context, chosen []*experiment.Definition) erro
 		}
 		r.out = filepath.Join("results", fmt.Sprintf("%s-%s-%s", name, r.scale, time.Now().Format("20060102-150405")))
 	}
-	if err := results.Free(r.out); err != nil {
+	if err := results.Free(r.out); err != nil && !r.resume {
 		return &usageError{text: "run: " + err.Error()}
+	}
+	if err := r.oneScale(chosen); err != nil {
+		return err
 	}
 	found := runReport{Out: r.out, Scale: string(r.scale), Experiments: []runOutcome{}}
 	var failure error
 	for i, d := range chosen {
-		f, err := r.one(ctx, d, i, len(chosen))
+		f, err := r.kept(d)
+		if f == nil && err == nil {
+			f, err = r.one(ctx, d, i, len(chosen))
+		}
 		if f != nil {
 			found.add(f)
 		}
@@ -142,6 +154,35 @@ func (r *running) run(ctx context.Context, chosen []*experiment.Definition) erro
 		return context.Cause(ctx)
 	}
 	return errors.Join(failure, found.err())
+}
+
+// oneScale refuses to go on with a run of another scale.
+func (r *running) oneScale(chosen []*experiment.Definition) error {
+	for _, d := range chosen {
+		f, err := results.Open(r.where(d))
+		if r.resume && err == nil && f.Manifest.Scale != string(r.scale) {
+			return &usageError{text: fmt.Sprintf("run: %s is of the scale %s, not %s: name another folder with --out", f.Path, f.Manifest.Scale, r.scale)}
+		}
+	}
+	return nil
+}
+
+// kept returns the folder of an experiment that an earlier run completed. One
+// that it did not complete gives way.
+func (r *running) kept(d *experiment.Definition) (*results.Folder, error) {
+	if !r.resume {
+		return nil, nil
+	}
+	f, err := results.Open(r.where(d))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case f.Manifest.Status == results.Complete:
+		return f, nil
+	}
+	return nil, os.RemoveAll(f.Path)
 }
 
 // one runs one experiment.

@@ -78,6 +78,41 @@ func TestRunStatus(t *testing.T) {
 	}
 }
 
+// TestResume keeps what is complete, runs anew what was cut short, and refuses
+// what is of another scale.
+func TestResume(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	if status, _, stderr := runOn(t, []*experiment.Definition{trial("one", 2, 1, nil), trial("two", 2, 1, nil)}, "run", "--all", "--out", out); status != exitOK {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	two := filepath.Join(out, "two", results.ManifestFile)
+	text, err := os.ReadFile(two)
+	if err == nil {
+		err = os.WriteFile(two, []byte(strings.Replace(string(text), `"status": "complete"`, `"status": "interrupted"`, 1)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Measured anew, a would not be ahead.
+	all := []*experiment.Definition{trial("one", 1, 2, nil), trial("two", 1, 2, nil), trial("three", 2, 1, nil)}
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"run", "--all"}, exitUsage, "is there already"},
+		{[]string{"run", "one", "--resume"}, exitUsage, "--resume goes with --all and --out"},
+		{[]string{"run", "--all", "--resume", "--scale", "smoke"}, exitUsage, "is of the scale quick, not smoke"},
+		{[]string{"run", "--all", "--resume"}, exitCheck, "2 held, 1 FAILED"},
+		{[]string{"run", "--all", "--resume"}, exitCheck, "2 held, 1 FAILED"},
+	} {
+		status, stdout, stderr := runOn(t, all, append(c.args, "--out", out)...)
+		if status != c.status || !strings.Contains(stdout+stderr, c.want) {
+			t.Errorf("%v: status %d, want %d with %q\n%s\n%s", c.args, status, c.status, c.want, stdout, stderr)
+		}
+	}
+}
+
 // TestReportAndCompare: a page for one folder and for many, and two runs side by
 // side, with the keys of their JSON.
 func TestReportAndCompare(t *testing.T) {
