@@ -88,8 +88,7 @@ func (p *Port) send() {
 	p.turn()
 }
 
-// turn takes a turn as the monitor, and tells the node's attending thread, if
-// it sleeps, that somebody polls.
+// turn takes a turn as the monitor, and rouses the node's attending thread.
 func (p *Port) turn() (progress bool) {
 	n := p.node
 	if !n.station.Enter(p.thread) {
@@ -98,10 +97,17 @@ func (p *Port) turn() (progress bool) {
 	n.station.Worked()
 	progress = n.turn()
 	n.station.Exit(p.thread)
-	if n.station.Rouse() {
-		n.Bell().Ring()
-	}
+	p.rouse()
 	return progress
+}
+
+// rouse tells the node's attending thread, if it sleeps, that this one was at
+// work: what it has sent it may have rung nobody for, and what came since then it
+// may have passed over.
+func (p *Port) rouse() {
+	if p.node.station.Rouse() {
+		p.node.Bell().Ring()
+	}
 }
 
 // wait takes turns until an operation of this thread has finished.
@@ -145,6 +151,9 @@ func (p *Port) wait() (int, error) {
 		}
 		if place := p.thread.Collect(); place >= 0 {
 			n.Bell().Withdraw(ticket)
+			if !mutant.LeaveUnroused {
+				p.rouse() // this turn was its last
+			}
 			return place, nil
 		}
 		if progress {

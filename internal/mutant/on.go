@@ -39,6 +39,7 @@ var (
 	RingUncounted    bool
 	QueueUnlinked    bool
 	PastLockedShards bool
+	LeaveUnroused    bool
 	LeaveWaiting     bool
 )
 
@@ -80,6 +81,7 @@ var all = []struct {
 	{"ring-uncounted", &RingUncounted},
 	{"queue-unlinked", &QueueUnlinked},
 	{"past-locked-shards", &PastLockedShards},
+	{"leave-unroused", &LeaveUnroused},
 	{"leave-waiting", &LeaveWaiting},
 }
 
