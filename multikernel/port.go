@@ -151,9 +151,7 @@ func (p *Port) wait() (int, error) {
 		}
 		if place := p.thread.Collect(); place >= 0 {
 			n.Bell().Withdraw(ticket)
-			if !mutant.LeaveUnroused {
-				p.rouse() // this turn was its last
-			}
+			p.rouse() // this turn was its last
 			return place, nil
 		}
 		if progress {

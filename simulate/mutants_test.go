@@ -50,7 +50,6 @@ var hunts = map[string]struct {
 	"ring-uncounted":     {Scenario{Structure: "bell"}, 50},
 	"queue-unlinked":     {Scenario{Structure: "biglock-mcs"}, 300},
 	"past-locked-shards": {Scenario{Structure: "multikernel", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 2, Operations: 12}, 1000},
-	"leave-unroused":     {Scenario{Structure: "multikernel"}, 3000},
 	"leave-waiting":      {Scenario{Structure: "multikernel", Many: 50, Keys: 3}, 300},
 }
 

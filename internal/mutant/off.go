@@ -37,6 +37,5 @@ const (
 	RingUncounted    = false // a ring ends the announcements and wakes nobody
 	QueueUnlinked    = false // a queue lock is given up while a successor is about to name itself
 	PastLockedShards = false // a node executes an operation at once, while a transaction has its shard locked
-	LeaveUnroused    = false // a thread leaves after a last turn, at its second look, and does not rouse the attending thread
 	LeaveWaiting     = false // the end of a transaction does not start what waited for its shards
 )

@@ -39,7 +39,6 @@ var (
 	RingUncounted    bool
 	QueueUnlinked    bool
 	PastLockedShards bool
-	LeaveUnroused    bool
 	LeaveWaiting     bool
 )
 
@@ -81,7 +80,6 @@ var all = []struct {
 	{"ring-uncounted", &RingUncounted},
 	{"queue-unlinked", &QueueUnlinked},
 	{"past-locked-shards", &PastLockedShards},
-	{"leave-unroused", &LeaveUnroused},
 	{"leave-waiting", &LeaveWaiting},
 }
 
