@@ -3,6 +3,7 @@ package multikernel
 import (
 	"fmt"
 
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 )
 
@@ -72,6 +73,9 @@ func (n *Node) settle() (progress bool) {
 // exchangeStream sends what is new of one stream, as far as there is credit.
 func (n *Node) exchangeStream(s *stream) (progress bool) {
 	prepared := s.acknowledged()
+	if mutant.SpeakForOthers && s.parent >= 0 {
+		prepared = s.prepared
+	}
 	if s.parent < 0 && prepared > s.committed {
 		s.committed, progress = prepared, true
 	}

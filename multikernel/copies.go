@@ -4,21 +4,19 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 )
 
 // copies is what a node has of the services whose placement is Replicated.
 type copies struct {
-	has     [256]bool // by service
-	gates   [256][]gate
-	streams []stream // by coordinator
-	// outstanding are the operations of threads here that other nodes must do
-	// something for.
-	outstanding int
-	scans       []scan
-	spare       []*entry
-	unsettled   bool   // some stream is
-	applied     uint64 // operations of all streams
+	has       [256]bool // by service
+	gates     [256][]gate
+	streams   []stream // by coordinator
+	scans     []scan
+	spare     []*entry
+	unsettled bool   // some stream is
+	applied   uint64 // operations of all streams
 }
 
 // newCopies returns the copies of the services of a table that are replicated.
@@ -69,24 +67,21 @@ func (n *Node) routeCopy(t *combining.Thread, place int) {
 	c := n.copies
 	switch {
 	case !op.Code.IsQuery():
-		c.outstanding++
 		n.order(t, place, shard)
 	case shard == kernel.AllShards:
 		n.span = kernel.ShardSet{}
 		n.table.Span(op, &n.span)
-		if n.allOpen(op.Service, &n.span) {
+		if n.allOpen(op.Service, &n.span) || mutant.ScanInTurn {
 			n.readHere(t, place)
 			return
 		}
-		c.outstanding++
 		c.scans = append(c.scans, scan{thread: t, place: place})
 	default:
 		g := &n.gatesOf(op.Service)[shard]
-		if g.open() {
+		if g.open() || mutant.ReadUnagreed {
 			n.readHere(t, place)
 			return
 		}
-		c.outstanding++
 		g.waiting.push(reader{t, place, g.arrived})
 	}
 }
@@ -115,9 +110,8 @@ func (n *Node) tryScans() {
 		op := &s.thread.Ops[s.place]
 		n.span = kernel.ShardSet{}
 		n.table.Span(op, &n.span)
-		if n.allOpen(op.Service, &n.span) {
+		if n.allOpen(op.Service, &n.span) || mutant.ScanInTurn {
 			n.readHere(s.thread, s.place)
-			c.outstanding--
 			continue
 		}
 		if s.tries++; s.tries < scanTries {
@@ -146,7 +140,7 @@ func (n *Node) apply(s *stream) (progress bool) {
 		n.copies.spare = append(n.copies.spare, e)
 		// Only one that locked shards here unlocks them: its caller may long have
 		// another operation at the same place, whose lock this is not.
-		if e.shard == kernel.AllShards && s.coordinator != n.id && e.shards.Meets(&n.owned[n.id]) {
+		if e.shard == kernel.AllShards && s.coordinator != n.id && e.shards.Meets(&n.owned[n.id]) || mutant.UnlockAnothers {
 			n.unlock(e.to)
 		}
 	}
@@ -168,7 +162,6 @@ func (n *Node) show(s *stream, e *entry) {
 		return
 	}
 	n.table.Execute(&e.op, &t.Results[e.to.Place])
-	n.copies.outstanding--
 	if s.coordinator != n.id {
 		n.peers[s.coordinator].owes--
 	}

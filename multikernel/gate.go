@@ -115,6 +115,5 @@ func (n *Node) passOne(g *gate) {
 		r := *g.waiting.front()
 		g.waiting.pop()
 		n.readHere(r.thread, r.place)
-		n.copies.outstanding--
 	}
 }

@@ -115,7 +115,7 @@ func (n *Node) vote(part *kernel.Op) kernel.Status {
 // committed, and so everywhere before it.
 func (n *Node) blocked(t *task, waiting []*task) bool {
 	return n.tasks.blocks(t.op.Service, &t.shards, waiting) ||
-		t.step == kernel.StepPrepare && n.replicated(t.op.Service) && !n.allOpen(t.op.Service, &t.shards)
+		t.step == kernel.StepPrepare && n.replicated(t.op.Service) && !mutant.LockUndrained && !n.allOpen(t.op.Service, &t.shards)
 }
 
 // unlock ends a task that locked shards for an operation that was applied.

@@ -20,7 +20,7 @@ func (r *run) layout() (*transport.Layout, error) {
 	switch r.Structure {
 	case "nr":
 		return l, l.AddLog("log", logSlots, r.Nodes, 0)
-	case "multikernel":
+	case "multikernel", "replicated":
 		return l, multikernel.AddMesh(l, r.Nodes, multikernel.MinRing)
 	case "channel":
 		for node := range 2 {
@@ -125,7 +125,11 @@ func bootMultikernel(r *run) error {
 		if err != nil {
 			return err
 		}
-		n, err := multikernel.Open(r.memory.keep, table, multikernel.Config{ID: node, Policy: &r.policy})
+		config := multikernel.Config{ID: node, Policy: &r.policy}
+		if r.Structure == "replicated" {
+			config.Replicated, config.Tree, config.Shape = []kernel.ServiceID{kv.ID}, multikernel.Multicast, twoPackages(r.Nodes)
+		}
+		n, err := multikernel.Open(r.memory.keep, table, config)
 		if err != nil {
 			return err
 		}
@@ -139,6 +143,16 @@ func bootMultikernel(r *run) error {
 		r.attend(node, n)
 	}
 	return nil
+}
+
+// twoPackages is the shape of a machine whose first node is alone in its
+// package: with three nodes or more its agreements are sent on.
+func twoPackages(nodes int) multikernel.Shape {
+	s := multikernel.Flat(nodes)
+	for n := 1; n < nodes; n++ {
+		s.Packages[n] = 1
+	}
+	return s
 }
 
 func bootBigLock(r *run) error {

@@ -17,14 +17,15 @@ type pct struct {
 	planned  faults
 	// Cores that poll, or wake each other, would keep the others from running
 	// for ever: whoever could have run for patience steps gets a turn.
-	ran []uint64
+	ran     []uint64
+	drained []uint64
 }
 
 const patience = 1500
 
 func newPCT(seed uint64, cores, depth int, length uint64, f faults) *pct {
 	p := &pct{random: workload.NewRandom(seed, 3), planned: f}
-	p.ran = make([]uint64, cores)
+	p.ran, p.drained = make([]uint64, cores), make([]uint64, cores)
 	for range 2 * cores {
 		p.priority = append(p.priority, len(p.priority)+1)
 	}
@@ -52,7 +53,18 @@ func (p *pct) next(m *Machine) action {
 			best, priority = 2*i+1, p.priority[2*i+1]
 		}
 	}
+	// Nor may a store stay in its buffer for ever: a core that has ended does
+	// nothing more that would drain it.
+	for i, c := range m.cores {
+		if len(c.buffer) == 0 || c.state == dead {
+			p.drained[i] = m.steps
+		} else if m.steps-p.drained[i] > patience {
+			p.drained[i] = m.steps
+			return action{kind: actDrain, who: i, count: 1}
+		}
+	}
 	if best&1 != 0 {
+		p.drained[best/2] = m.steps
 		return action{kind: actDrain, who: best / 2, count: 1}
 	}
 	for i, c := range m.cores {

@@ -60,6 +60,9 @@ var structureTable = []structure{
 	{name: "nr", about: "node replication, a kernel process a node", boot: bootNR},
 	{name: "group", about: "node replication in one process, where combiners replay each other's replicas", boot: bootGroup, noDeaths: true, noLead: true},
 	{name: "multikernel", about: "partitioned shards and messages", boot: bootMultikernel, noLead: true},
+	// An agreement takes every copy, so after a death nothing can commit, and the
+	// others wake each other for ever: nothing recovers from it yet.
+	{name: "replicated", about: "a copy at every node, agreements through a tree", boot: bootMultikernel, noDeaths: true, noLead: true},
 	{name: "biglock-mutex", about: "one copy behind a mutex", boot: bootBigLock, noDeaths: true, noLead: true},
 	{name: "biglock-rwlock", about: "one copy behind a distributed reader-writer lock", boot: bootBigLock, noDeaths: true, noLead: true},
 	{name: "biglock-mcs", about: "one copy behind a queue lock", boot: bootBigLock, noDeaths: true, noLead: true},

@@ -136,7 +136,7 @@ func (s Search) strategy(r *run, seed uint64) strategy {
 // likelySteps is about how many steps the run will have: where faults and
 // changes of priority may fall.
 func (r *run) likelySteps() uint64 {
-	each := map[string]int{"nr": 30, "group": 30, "multikernel": 60, "channel": 8, "bell": 8}[r.Structure]
+	each := map[string]int{"nr": 30, "group": 30, "multikernel": 60, "replicated": 150, "channel": 8, "bell": 8}[r.Structure]
 	if each == 0 {
 		each = 12
 	}

@@ -131,7 +131,7 @@ func (s *service) note(op *kernel.Op, res *kernel.Result, applies bool) {
 		return
 	}
 	c := r.clients[id]
-	if applies && (r.log == nil || s.node == c.node) {
+	if applies && (r.log == nil && r.Structure != "replicated" || s.node == c.node) {
 		// An operation over several keys has a part at each owner.
 		several := op.Code == kv.CodePutMany && r.Structure == "multikernel"
 		if c.executed[n-1]++; c.executed[n-1] > 1 && !several || int(c.executed[n-1]) > r.Nodes {

@@ -38,4 +38,9 @@ const (
 	QueueUnlinked    = false // a queue lock is given up while a successor is about to name itself
 	PastLockedShards = false // a node executes an operation at once, while a transaction has its shard locked
 	LeaveWaiting     = false // the end of a transaction does not start what waited for its shards
+	ReadUnagreed     = false // a read does not wait for what its copy has prepared
+	SpeakForOthers   = false // a node acknowledges for the nodes below it what only it has prepared
+	ScanInTurn       = false // a read of several shards reads while one of them is shut
+	LockUndrained    = false // a coordinator locks shards while what it ordered on them is not committed
+	UnlockAnothers   = false // an applied operation unlocks the shards of a later one of the same caller
 )

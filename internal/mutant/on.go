@@ -40,6 +40,11 @@ var (
 	QueueUnlinked    bool
 	PastLockedShards bool
 	LeaveWaiting     bool
+	ReadUnagreed     bool
+	SpeakForOthers   bool
+	ScanInTurn       bool
+	LockUndrained    bool
+	UnlockAnothers   bool
 )
 
 // all is every fault, in the order of off.go, under the name tests print.
@@ -81,6 +86,11 @@ var all = []struct {
 	{"queue-unlinked", &QueueUnlinked},
 	{"past-locked-shards", &PastLockedShards},
 	{"leave-waiting", &LeaveWaiting},
+	{"read-unagreed", &ReadUnagreed},
+	{"speak-for-others", &SpeakForOthers},
+	{"scan-in-turn", &ScanInTurn},
+	{"lock-undrained", &LockUndrained},
+	{"unlock-anothers", &UnlockAnothers},
 }
 
 // Names returns the names of all faults.
