@@ -1,6 +1,9 @@
 package tracing
 
-import "github.com/nrkern/nrkern/tracing/kernelview"
+import (
+	"github.com/nrkern/nrkern/tracing/kernelview"
+	"github.com/nrkern/nrkern/tracing/stacks"
+)
 
 // reportKernel fills in what Linux did.
 func (s *Session) reportKernel(r *Report) error {
@@ -35,9 +38,6 @@ func activityOf(now, before kernelview.Event, operations *uint64) Activity {
 	return a
 }
 
-// stacksShown is how many stacks a report has.
-const stacksShown = 200
-
 // reportStacks fills in where the threads were.
 func (s *Session) reportStacks(r *Report) error {
 	if s.sampler == nil {
@@ -48,14 +48,22 @@ func (s *Session) reportStacks(r *Report) error {
 		return err
 	}
 	r.Lost.Stacks = lost
+	r.Stacks = append(r.Stacks, stacksOf(found, s.nodes)...)
+	return nil
+}
+
+// stacksOf gives all stacks, however rare: a graph of some would show shares of
+// less than what was sampled.
+func stacksOf(found []stacks.Stack, nodes map[int]int) []Stack {
 	all := uint64(0)
 	for _, n := range found {
 		all += n.Samples
 	}
-	for _, n := range found[:min(len(found), stacksShown)] {
-		r.Stacks = append(r.Stacks, Stack{
-			Node: s.nodes[n.PID], Samples: n.Samples, Share: float64(n.Samples) / float64(max(all, 1)), Frames: n.Frames,
+	var each []Stack
+	for _, n := range found {
+		each = append(each, Stack{
+			Node: nodes[n.PID], Samples: n.Samples, Share: float64(n.Samples) / float64(max(all, 1)), Frames: n.Frames,
 		})
 	}
-	return nil
+	return each
 }

@@ -12,6 +12,9 @@ var (
 	costNeeds  = []privilege.Capability{privilege.SysAdmin}
 )
 
+// UserStacks names the feature that a report's stacks come from.
+const UserStacks = "user stacks"
+
 // features says which ways of looking work here.
 func (s *Session) features() []Feature {
 	features := []Feature{}
@@ -32,7 +35,7 @@ func (s *Session) features() []Feature {
 		add("kernel's view", s.viewErr, viewNeeds)
 	}
 	if s.options.Stacks {
-		add("user stacks", s.stackErr, viewNeeds)
+		add(UserStacks, s.stackErr, viewNeeds)
 	}
 	add("cost of programs", s.statsErr, costNeeds)
 	return features

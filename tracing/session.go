@@ -208,6 +208,9 @@ func (s *Session) Hits(stop <-chan struct{}, f func(*probe.Hit) error) error {
 // ProbeError says why no probes are attached, or nil.
 func (s *Session) ProbeError() error { return s.probeErr }
 
+// StackError says why no stacks are taken, or nil.
+func (s *Session) StackError() error { return s.stackErr }
+
 // Close takes everything out.
 func (s *Session) Close() error {
 	s.closing.Do(func() { close(s.stop) })

@@ -72,8 +72,16 @@ func sortedStrings[V any](m map[string]V) []string {
 	return keys
 }
 
-// writeFolded writes the stacks for a flame graph.
+// writeFolded writes the stacks for a flame graph. Where none were taken there is
+// nothing to draw, and no file.
 func writeFolded(path string, r *tracing.Report) (err error) {
+	i := slices.IndexFunc(r.Features, func(f tracing.Feature) bool { return f.Name == tracing.UserStacks })
+	if i < 0 {
+		return errors.New("--flame: no stacks were taken: trace with --stacks or --flame")
+	}
+	if f := r.Features[i]; !f.Available {
+		return fmt.Errorf("--flame: no stacks were taken: %s; %s", f.Reason, f.Remedy)
+	}
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("--flame: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/tracing"
@@ -40,6 +41,9 @@ func (s *session) watch(ctx context.Context, command string, f traceFlags) (_ *w
 	}
 	if w.Session, err = tracing.Start(o); err != nil {
 		return nil, err
+	}
+	if err := w.StackError(); err != nil && f.flame != "" {
+		return nil, fmt.Errorf("--flame: %w; %s", err, privilege.Remedy(privilege.BPF, privilege.PerfMon))
 	}
 	if err := w.DropPrivileges(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		s.log.Warn(err.Error())
