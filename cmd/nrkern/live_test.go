@@ -70,13 +70,13 @@ func TestLiveKeys(t *testing.T) {
 }
 
 func TestSortKernels(t *testing.T) {
-	kernels := []topKernel{{Node: 1, Operations: 5}, {Node: 0, Operations: 9}}
+	kernels := []topKernel{{Node: 1, Operations: new(uint64(5))}, {Node: 0, Operations: new(uint64(9))}}
 	sortKernels(kernels, order{column: "node"})
 	if kernels[0].Node != 0 {
 		t.Errorf("by node: %+v", kernels)
 	}
 	sortKernels(kernels, order{column: "ops", reversed: true})
-	if kernels[0].Operations != 5 {
+	if *kernels[0].Operations != 5 {
 		t.Errorf("by ops, the smallest first: %+v", kernels)
 	}
 }

@@ -9,24 +9,17 @@ import (
 	"github.com/nrkern/nrkern/transport"
 )
 
-// handOversOf collects the columns of the traffic matrix from a status.
-func handOversOf(s *node.Status) []transport.HandOver {
-	var all []transport.HandOver
-	for _, k := range s.Kernels {
-		all = append(all, k.HandOvers...)
-	}
-	return all
-}
-
 // between makes the traffic matrix of the time between two statuses.
 func between(before, after *node.Status, seconds float64) *tracing.HandOvers {
 	m := &tracing.HandOvers{LowerBound: true, Nodes: len(after.Topology.Nodes), Cells: []tracing.HandOver{}}
-	for _, h := range transport.SubHandOvers(handOversOf(after), handOversOf(before)) {
-		m.Cells = append(m.Cells, tracing.HandOver{From: h.From, To: h.To, Cause: string(h.Cause), Lines: h.Lines})
-		m.Lines += h.Lines
+	for _, k := range answeredBoth(before, after) {
+		for _, h := range transport.SubHandOvers(k.after.HandOvers, k.before.HandOvers) {
+			m.Cells = append(m.Cells, tracing.HandOver{From: h.From, To: h.To, Cause: string(h.Cause), Lines: h.Lines})
+			m.Lines += h.Lines
+		}
 	}
-	if n := after.Operations - before.Operations; n > 0 {
-		v := float64(m.Lines) / float64(n)
+	if n := completed(before, after); n != nil && *n > 0 {
+		v := float64(m.Lines) / float64(*n)
 		m.PerOp = &v
 	}
 	m.BytesPerS = float64(m.Lines) * transport.SlotSize / seconds

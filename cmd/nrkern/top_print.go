@@ -18,9 +18,13 @@ func topRecords(r topReport) [][]string {
 		return strconv.FormatUint(*v, 10)
 	}
 	for _, k := range r.Kernels {
+		perS := ""
+		if k.OperationsPS != nil {
+			perS = strconv.FormatFloat(*k.OperationsPS, 'f', 1, 64)
+		}
 		records = append(records, []string{
-			strconv.Itoa(k.Node), strconv.Itoa(k.PID), string(k.State), strconv.FormatUint(k.Operations, 10),
-			strconv.FormatFloat(k.OperationsPS, 'f', 1, 64), number(k.P50), number(k.P99), number(k.Lag), strconv.FormatUint(k.Lines, 10),
+			strconv.Itoa(k.Node), strconv.Itoa(k.PID), string(k.State), number(k.Operations),
+			perS, number(k.P50), number(k.P99), number(k.Lag), number(k.Lines),
 		})
 	}
 	return records
@@ -40,7 +44,7 @@ func sortKernels(kernels []topKernel, by order) {
 		case "node":
 			c = cmp.Compare(a.Node, b.Node)
 		case "ops":
-			c = cmp.Compare(b.Operations, a.Operations)
+			c = cmp.Compare(value(b.Operations), value(a.Operations))
 		case "p50":
 			c = cmp.Compare(value(b.P50), value(a.P50))
 		case "p99":
@@ -48,7 +52,7 @@ func sortKernels(kernels []topKernel, by order) {
 		case "lag":
 			c = cmp.Compare(value(b.Lag), value(a.Lag))
 		case "lines":
-			c = cmp.Compare(b.Lines, a.Lines)
+			c = cmp.Compare(value(b.Lines), value(a.Lines))
 		}
 		if by.reversed {
 			c = -c
@@ -63,7 +67,7 @@ func (t *top) draw(w io.Writer, by order) error {
 	if r.Job != "" {
 		job = ", " + r.Job
 	}
-	fmt.Fprintf(w, "%s, %s%s: %s operations in %v\n\n", r.Mode, r.State, job, grouped(r.Operations), r.Duration.Round(time.Millisecond))
+	fmt.Fprintf(w, "%s, %s%s: %s in %v\n\n", r.Mode, r.State, job, operationsText(r.Operations), r.Duration.Round(time.Millisecond))
 	if err := topGrid(r, by).write(w); err != nil {
 		return err
 	}
@@ -80,26 +84,39 @@ func topGrid(r topReport, by order) *grid {
 	g := newGrid("lrlr", "KERNEL", "PID", "STATE", "OPS/S", "P50 <=", "P99 <=", "THREADS", "LAG", "OF ROOM", "LINES TAKEN/S")
 	kernels := slices.Clone(r.Kernels)
 	sortKernels(kernels, by)
-	seconds := r.Duration.Seconds()
 	latency := func(v *uint64) string {
 		if v == nil {
 			return "-"
 		}
 		return nanoseconds(int64(*v))
 	}
-	lines, threads := uint64(0), 0
+	threads := 0
 	for _, k := range kernels {
-		row := []string{"node " + nodeText(k.Node), strconv.Itoa(k.PID), string(k.State), rate(k.OperationsPS), latency(k.P50), latency(k.P99), strconv.Itoa(k.Threads), "-", "-", rate(float64(k.Lines) / seconds)}
+		row := []string{"node " + nodeText(k.Node), strconv.Itoa(k.PID), string(k.State), optionalRate(k.OperationsPS), latency(k.P50), latency(k.P99), strconv.Itoa(k.Threads), "-", "-", optionalRate(perSecond(k.Lines, r.Duration))}
 		if k.Lag != nil {
 			row[7], row[8] = grouped(*k.Lag), fmt.Sprintf("%.0f %%", 100**k.LagShare)
 			if *k.LagShare > 0.5 {
 				row[8] += " LAGS"
 			}
 		}
-		lines += k.Lines
 		threads += k.Threads
 		g.add(row...)
 	}
-	g.add("total", "", "", rate(r.OperationsPS), "", "", strconv.Itoa(threads), "", "", rate(float64(lines)/seconds))
+	g.add("total", "", "", optionalRate(r.OperationsPS), "", "", strconv.Itoa(threads), "", "", rate(float64(r.Matrix.Lines)/r.Duration.Seconds()))
 	return g
+}
+
+func optionalRate(v *float64) string {
+	if v == nil {
+		return "-"
+	}
+	return rate(*v)
+}
+
+// operationsText words a sum that is nil if a kernel was silent.
+func operationsText(n *uint64) string {
+	if n == nil {
+		return "operations not known (a kernel was silent)"
+	}
+	return grouped(*n) + " operations"
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"github.com/nrkern/nrkern/node"
@@ -9,15 +8,16 @@ import (
 	"github.com/nrkern/nrkern/workload"
 )
 
-// topReport is what the machine did in an interval.
+// topReport is what the machine did in an interval. What a kernel did that was
+// silent at its beginning or end is null, and so is the sum.
 type topReport struct {
 	Began        time.Time          `json:"began"`
 	Duration     time.Duration      `json:"duration_ns"`
 	Mode         node.Mode          `json:"mode"`
 	State        node.State         `json:"state"`
 	Job          string             `json:"job,omitempty"`
-	Operations   uint64             `json:"operations"`
-	OperationsPS float64            `json:"ops_per_s"`
+	Operations   *uint64            `json:"operations"`
+	OperationsPS *float64           `json:"ops_per_s"`
 	Kernels      []topKernel        `json:"kernels"`
 	Matrix       *tracing.HandOvers `json:"handovers"`
 }
@@ -28,8 +28,8 @@ type topKernel struct {
 	Node         int        `json:"node"`
 	PID          int        `json:"pid"`
 	State        node.State `json:"state"`
-	Operations   uint64     `json:"operations"`
-	OperationsPS float64    `json:"ops_per_s"`
+	Operations   *uint64    `json:"operations"`
+	OperationsPS *float64   `json:"ops_per_s"`
 	P50          *uint64    `json:"latency_p50_ns"`
 	P99          *uint64    `json:"latency_p99_ns"`
 	Threads      int        `json:"threads"`
@@ -38,37 +38,42 @@ type topKernel struct {
 	Lag *uint64 `json:"lag_slots"`
 	// LagShare is the lag as a part of the log, or of the fullest ring.
 	LagShare *float64 `json:"lag_share"`
-	Lines    uint64   `json:"handover_lines"` // taken from others
+	Lines    *uint64  `json:"handover_lines"` // taken from others
 }
 
 // topOf says what happened between two statuses.
 func topOf(before, after *node.Status, d time.Duration) topReport {
 	r := topReport{
 		Duration: d, Mode: after.Config.Mode, State: after.State, Job: after.Job, Kernels: []topKernel{},
-		Operations: after.Operations - min(before.Operations, after.Operations), Matrix: between(before, after, d.Seconds()),
+		Operations: completed(before, after), Matrix: between(before, after, d.Seconds()),
 	}
-	r.OperationsPS = float64(r.Operations) / d.Seconds()
+	r.OperationsPS = perSecond(r.Operations, d)
 	for _, k := range after.Kernels {
 		n := topKernel{Node: k.Node, PID: k.PID, State: k.State, Threads: k.Threads}
-		var was node.KernelStatus
-		if i := slices.IndexFunc(before.Kernels, func(b node.KernelStatus) bool { return b.PID == k.PID }); i >= 0 {
-			was = before.Kernels[i]
-		}
-		if k.State != node.StateSilent {
-			n.Operations = k.Operations - min(was.Operations, k.Operations)
-		}
-		n.OperationsPS = float64(n.Operations) / d.Seconds()
-		since := workload.SinceLatencies(k.Latencies, was.Latencies)
-		n.P50, n.P99 = quantileOf(since, 0.5), quantileOf(since, 0.99)
-		n.Lag, n.LagShare = lagOf(after, k)
-		for _, h := range r.Matrix.Cells {
-			if h.To == k.Node || k.Node < 0 {
-				n.Lines += h.Lines
+		if a, ok := answeredOf(before, k); ok {
+			operations, lines := a.operations(), uint64(0)
+			n.Operations, n.OperationsPS = &operations, perSecond(&operations, d)
+			since := workload.SinceLatencies(k.Latencies, a.before.Latencies)
+			n.P50, n.P99 = quantileOf(since, 0.5), quantileOf(since, 0.99)
+			for _, h := range r.Matrix.Cells {
+				if h.To == k.Node || k.Node < 0 {
+					lines += h.Lines
+				}
 			}
+			n.Lines = &lines
 		}
+		n.Lag, n.LagShare = lagOf(after, k)
 		r.Kernels = append(r.Kernels, n)
 	}
 	return r
+}
+
+func perSecond(n *uint64, d time.Duration) *float64 {
+	if n == nil {
+		return nil
+	}
+	v := float64(*n) / d.Seconds()
+	return &v
 }
 
 func quantileOf(latencies []workload.Latency, q float64) *uint64 {

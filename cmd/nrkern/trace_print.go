@@ -14,11 +14,7 @@ import (
 )
 
 func writeTrace(w io.Writer, r *tracing.Report, by order) error {
-	operations := "not known"
-	if r.Operations != nil {
-		operations = grouped(*r.Operations)
-	}
-	fmt.Fprintf(w, "%v; %s operations\n", r.Duration.Round(time.Millisecond), operations)
+	fmt.Fprintf(w, "%v; %s\n", r.Duration.Round(time.Millisecond), operationsText(r.Operations))
 	if len(r.Calls) > 0 { // the report has the hottest first
 		c := r.Calls[0]
 		fmt.Fprintf(w, "hottest: %s at node %s, %.0f %% of the time in calls\n", operationText(c.Service, c.Code), nodeText(c.Node), 100*c.Share)

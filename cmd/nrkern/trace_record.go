@@ -73,7 +73,7 @@ func (s *session) record(ctx context.Context, command string, f traceFlags, out 
 	if err := writeRecording(out, recording{recordingFormat, version, args, status, report}); err != nil {
 		return err
 	}
-	s.log.Info(fmt.Sprintf("%s: %v, %d operations, lost %d; see nrkern trace report %s", out, report.Duration.Round(time.Millisecond), *report.Operations, report.Lost.Total, out))
+	s.log.Info(fmt.Sprintf("%s: %v, %s, lost %d; see nrkern trace report %s", out, report.Duration.Round(time.Millisecond), operationsText(report.Operations), report.Lost.Total, out))
 	if status != 0 {
 		return &exitedError{status: status}
 	}

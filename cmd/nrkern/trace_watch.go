@@ -68,8 +68,7 @@ func (w *watch) report(ctx context.Context) (*tracing.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	operations := after.Operations - w.before.Operations
-	r, err := w.Report(&operations)
+	r, err := w.Report(completed(w.before, after))
 	if err != nil {
 		return nil, err
 	}
