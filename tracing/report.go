@@ -54,6 +54,7 @@ type Site struct {
 	Size     *uint64        `json:"size_total"`
 	Pairs    *uint64        `json:"pairs"`
 	Unpaired *uint64        `json:"unpaired"`
+	Total    *time.Duration `json:"total_ns"` // of the pairs
 	Mean     *time.Duration `json:"mean_ns"`
 	P50      *time.Duration `json:"p50_ns"`
 	P99      *time.Duration `json:"p99_ns"`
@@ -67,6 +68,7 @@ type Call struct {
 	Code    int           `json:"code"`
 	Calls   uint64        `json:"calls"`
 	PerS    float64       `json:"calls_per_s"`
+	Total   time.Duration `json:"total_ns"`
 	Mean    time.Duration `json:"mean_ns"`
 	Max     time.Duration `json:"max_ns"`
 	// Share is the part of the time of all calls that these took.

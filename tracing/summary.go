@@ -101,7 +101,7 @@ func siteOf(p probe.Seen, seconds float64) Site {
 	if p.Role != site.End {
 		return n
 	}
-	n.Pairs, n.Unpaired = &p.Pairs, &p.Unpaired
+	n.Pairs, n.Unpaired, n.Total = &p.Pairs, &p.Unpaired, &p.Total
 	if p.Pairs > 0 {
 		mean, p50, p99 := p.Total/time.Duration(p.Pairs), p.Quantile(0.50), p.Quantile(0.99)
 		n.Mean, n.P50, n.P99, n.Max = &mean, &p50, &p99, &p.Longest
@@ -119,7 +119,7 @@ func callsOf(operations []probe.Operation, events []counter.Event, seconds float
 	for _, o := range operations {
 		c := Call{
 			Node: o.Node, Service: int(o.Service), Code: int(o.Code), Calls: o.Calls, PerS: float64(o.Calls) / seconds,
-			Mean: o.Total / time.Duration(max(o.Calls, 1)), Max: o.Longest, Share: float64(o.Total) / float64(max(all, 1)),
+			Total: o.Total, Mean: o.Total / time.Duration(max(o.Calls, 1)), Max: o.Longest, Share: float64(o.Total) / float64(max(all, 1)),
 			Values: map[string]float64{},
 		}
 		for i, e := range events {

@@ -82,11 +82,11 @@ func TestCount(t *testing.T) {
 // TestCollector: what was counted is there with its labels, and what was not is
 // not there at all.
 func TestCollector(t *testing.T) {
-	seven, mean, total, coverage := uint64(7), 2*time.Second, 12.0, 0.5
+	seven, spent, total, coverage := uint64(7), 15*time.Second, 12.0, 0.5
 	r := &tracing.Report{
 		Operations: &seven,
-		Sites:      []tracing.Site{{Name: "call_end", Pair: "call", Node: 1, Hits: 9, Pairs: &seven, Mean: &mean}},
-		Calls:      []tracing.Call{{Node: 1, Service: 1, Code: 2, Calls: 3, Mean: time.Second}},
+		Sites:      []tracing.Site{{Name: "call_end", Pair: "call", Node: 1, Hits: 9, Pairs: &seven, Total: &spent}},
+		Calls:      []tracing.Call{{Node: 1, Service: 1, Code: 2, Calls: 3, Total: 3 * time.Second, Mean: time.Second}},
 		Counters:   []tracing.Count{{Event: "page-faults", Total: &total, Coverage: &coverage, ByNode: map[int]float64{0: 12}}, {Event: "cycles", Reason: "no PMU"}},
 		Kernel:     []tracing.Activity{{Event: "tlb_flushes", Total: &seven, ByNode: map[int]uint64{0: 7}}, {Event: "ipis_sent", Reason: "none"}},
 		Matrix:     matrix(2),
@@ -111,11 +111,48 @@ nrkern_handover_lines_total{cause="message",from="1",to="0"} 0
 # HELP nrkern_linux_events_total What Linux did for the machine, from its tracepoints.
 # TYPE nrkern_linux_events_total counter
 nrkern_linux_events_total{event="tlb_flushes",node="0"} 7
+# HELP nrkern_site_seconds Time between the beginning and the end of a pair of sites.
+# TYPE nrkern_site_seconds summary
+nrkern_site_seconds_sum{node="1",pair="call"} 15
+nrkern_site_seconds_count{node="1",pair="call"} 7
 # HELP nrkern_trace_lost_total Hits, pairs and stacks that were not kept.
 # TYPE nrkern_trace_lost_total counter
 nrkern_trace_lost_total 4
 `
-	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "nrkern_call_seconds", "nrkern_counter_total", "nrkern_handover_lines_total", "nrkern_linux_events_total", "nrkern_trace_lost_total", "nrkern_trace_program_runs_total"); err != nil {
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "nrkern_call_seconds", "nrkern_counter_total", "nrkern_handover_lines_total", "nrkern_linux_events_total", "nrkern_site_seconds", "nrkern_trace_lost_total", "nrkern_trace_program_runs_total"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSumsGrow: when a scrape finds another, shorter call, the sum grows by it,
+// though the mean falls.
+func TestSumsGrow(t *testing.T) {
+	last := -1.0
+	for _, r := range []tracing.Report{
+		{Calls: []tracing.Call{{Calls: 3, Total: 11, Mean: 3}}},
+		{Calls: []tracing.Call{{Calls: 4, Total: 12, Mean: 3}}},
+		{Calls: []tracing.Call{{Calls: 5, Total: 13, Mean: 2}}},
+	} {
+		registry := prometheus.NewPedanticRegistry()
+		if err := registry.Register(NewCollector(func() (*tracing.Report, error) { return &r, nil }, func(int, int) string { return "" })); err != nil {
+			t.Fatal(err)
+		}
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() != "nrkern_call_seconds" {
+				continue
+			}
+			now := f.GetMetric()[0].GetSummary().GetSampleSum()
+			if now <= last {
+				t.Errorf("after %d calls the sum is %v, it was %v", r.Calls[0].Calls, now, last)
+			}
+			last = now
+		}
+	}
+	if last < 0 {
+		t.Error("no sum of calls")
 	}
 }

@@ -64,12 +64,12 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 		if s.Size != nil {
 			sum(sizeTotal, float64(*s.Size), s.Name, node, s.Unit)
 		}
-		if s.Pairs != nil && s.Mean != nil {
-			to <- summary(spanSeconds, *s.Pairs, *s.Mean, s.Pair, node)
+		if s.Pairs != nil && s.Total != nil {
+			to <- summary(spanSeconds, *s.Pairs, *s.Total, s.Pair, node)
 		}
 	}
 	for _, n := range r.Calls {
-		to <- summary(callSeconds, n.Calls, n.Mean, c.name(n.Service, n.Code), strconv.Itoa(n.Node))
+		to <- summary(callSeconds, n.Calls, n.Total, c.name(n.Service, n.Code), strconv.Itoa(n.Node))
 	}
 	for _, n := range r.Counters {
 		if n.Total == nil {
@@ -104,7 +104,8 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 }
 
 // summary is a count and a sum; quantiles of other intervals than the scraper's
-// would mislead.
-func summary(d *prometheus.Desc, n uint64, mean time.Duration, labels ...string) prometheus.Metric {
-	return prometheus.MustNewConstSummary(d, n, mean.Seconds()*float64(n), nil, labels...)
+// would mislead. The sum is the one that was counted: made of a mean, which is
+// whole nanoseconds, it would fall when the mean does.
+func summary(d *prometheus.Desc, n uint64, total time.Duration, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstSummary(d, n, total.Seconds(), nil, labels...)
 }
