@@ -100,9 +100,7 @@ func Start(o Options) (_ *Session, err error) {
 			return nil, err
 		}
 	}
-	if s.set, err = counter.Open(pids, o.Events); err != nil {
-		return nil, err
-	}
+	s.set = counter.Open(pids, o.Events)
 	links, err := counter.Links(counter.ThisCPU())
 	if err != nil {
 		return nil, err

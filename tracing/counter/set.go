@@ -24,7 +24,7 @@ type counted struct {
 
 // Open opens counters of all threads of processes, and of those that they will
 // start. Events that cannot be counted say so when they are read.
-func Open(pids []int, events []Event) (*Set, error) {
+func Open(pids []int, events []Event) *Set {
 	s := &Set{}
 	for _, e := range events {
 		c := counted{event: e, counters: map[int][]*Counter{}}
@@ -39,7 +39,7 @@ func Open(pids []int, events []Event) (*Set, error) {
 		}
 		s.events = append(s.events, c)
 	}
-	return s, nil
+	return s
 }
 
 func (c *counted) follow(pid int) error {

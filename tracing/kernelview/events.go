@@ -4,8 +4,7 @@ package kernelview
 type event struct {
 	name string
 	ways []way
-	// sent says that the process that runs when it happens caused it; else it is
-	// the one that it happened to.
+	// meaning is for people, and says whether the process caused it or met it.
 	meaning string
 }
 

@@ -38,29 +38,6 @@ type attached struct {
 // shared are the maps of kernel.c.
 var shared = []string{"targets", "threads", "counts"}
 
-// Functions says whether this Linux lets one attach to its functions, by fentry
-// and by kprobes: nil for each, or the reason why not.
-func Functions() (byFentry, byKprobe error) {
-	byFentry = tried("tlb_shootdowns", fentry)
-	byKprobe = tried("tlb_shootdowns", kprobe)
-	return byFentry, byKprobe
-}
-
-// tried attaches to an event by a kind of way, and takes it out again.
-func tried(name string, k kind) error {
-	v, err := attachBy(map[int]int{}, func(e event, w way) bool { return e.name == name && w.kind == k })
-	if err != nil {
-		return err
-	}
-	defer v.Close()
-	for _, a := range v.attached {
-		if a.name == name {
-			return a.err
-		}
-	}
-	return nil
-}
-
 // Attach counts events for processes, each with a number of the caller's that
 // several may share. What cannot be attached says so when it is read.
 func Attach(processes map[int]int) (*View, error) {

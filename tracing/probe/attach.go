@@ -63,7 +63,6 @@ type Tracer struct {
 	threads  map[int]bool // tid
 	counters *ebpf.Map
 	next     uint32 // first free index of counters
-	self     []int  // slots of the empty pair in this process
 }
 
 // slot is a site in a target.
@@ -100,12 +99,8 @@ func Attach(o Options) (_ *Tracer, err error) {
 			return nil, err
 		}
 	}
-	from := len(t.slots)
 	if err := t.attachAll(os.Getpid(), -1, own); err != nil {
 		return nil, err
-	}
-	for i := from; i < len(t.slots); i++ {
-		t.self = append(t.self, i)
 	}
 	return t, nil
 }
@@ -155,14 +150,14 @@ func (t *Tracer) load(o Options, slots int) error {
 		asMulti(spec)
 	}
 	if err := spec.LoadAndAssign(&t.objects, nil); err != nil {
-		return Explain("load the programs of the probe sites", err)
+		return explain("load the programs of the probe sites", err)
 	}
 	return nil
 }
 
-// Explain words an error of loading or attaching, with all that the verifier
+// explain words an error of loading or attaching, with all that the verifier
 // said.
-func Explain(what string, err error) error {
+func explain(what string, err error) error {
 	var verifier *ebpf.VerifierError
 	if errors.As(err, &verifier) {
 		return fmt.Errorf("%s: %w\n%+v", what, err, verifier)

@@ -30,7 +30,7 @@ func (t *Tracer) attachOne(program *link.Executable, pid int, p site.Place, cook
 		Address: p.Offset, RefCtrOffset: p.Counter, PID: pid, Cookie: cookie,
 	})
 	if err != nil {
-		return Explain(fmt.Sprintf("attach to %s of process %d", p.Name, pid), err)
+		return explain(fmt.Sprintf("attach to %s of process %d", p.Name, pid), err)
 	}
 	t.links = append(t.links, l)
 	return nil
@@ -51,7 +51,7 @@ func (t *Tracer) attachSeveral(program *link.Executable, pid int, role site.Role
 	}
 	l, err := program.UprobeMulti(nil, t.program(role), &o)
 	if err != nil {
-		return Explain(fmt.Sprintf("attach to the sites of process %d", pid), err)
+		return explain(fmt.Sprintf("attach to the sites of process %d", pid), err)
 	}
 	t.links = append(t.links, l)
 	return nil

@@ -73,8 +73,9 @@ func ParkEnd(word uintptr) {
 	}
 }
 
-// ServiceBegin says that a span of a service's own begins at a node: a page
-// fault, a shootdown, a write-back. Spans of one service and kind that are open
+// ServiceBegin is the place for services that have joints of their own, which
+// none has yet: a span of such a service begins at a node, a page fault, a
+// shootdown, a write-back. Spans of one service and kind that are open
 // at once have different keys, of 24 bits.
 func ServiceBegin(node int, service, kind uint8, key uint32, argument uint64) {
 	if On(AtServiceBegin) {
