@@ -1,6 +1,7 @@
 // Package transport is everything that crosses between the nodes of a machine,
 // or between the threads of a node: the shared segment and typed views of it,
-// shared words and slots, channels, the storage of logs, and waiting.
+// shared words and slots, channels, the storage of logs, and waiting; and how one
+// thread counts for others to read.
 //
 // # The rule
 //

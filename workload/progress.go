@@ -1,21 +1,14 @@
 package workload
 
-import (
-	"math/bits"
-
-	"github.com/nrkern/nrkern/transport"
-)
+import "github.com/nrkern/nrkern/transport"
 
 // Progress is what a worker has done so far, for others to read while it works.
 // Only the worker writes it; readers see it a few dozen operations late.
 type Progress struct {
 	Operations transport.Counter
 	// latencies counts the sampled operations, by how long they took.
-	latencies [classes]transport.Counter
+	latencies [transport.DurationClasses]transport.Counter
 }
-
-// classes of latencies: four to a power of two, up to 2^42 ns.
-const classes = 168
 
 // Latency is how many sampled operations took so long.
 type Latency struct {
@@ -25,27 +18,10 @@ type Latency struct {
 	Operations uint64 `json:"operations"`
 }
 
-func (p *Progress) took(ns uint64) { p.latencies[class(ns)].Add(1) }
-
-func class(ns uint64) int {
-	if ns < 4 {
-		return int(ns)
-	}
-	power := bits.Len64(ns) - 1
-	return min(power*4+int(ns>>(power-2)&3), classes-1)
-}
-
-// atMost is the largest latency of a class.
-func atMost(class int) uint64 {
-	if class < 8 {
-		return uint64(min(class, 3))
-	}
-	power, quarter := class/4, class%4
-	return uint64(4+quarter+1)<<(power-2) - 1
-}
+func (p *Progress) took(ns uint64) { p.latencies[transport.DurationClass(ns)].Add(1) }
 
 // Latencies are sampled latencies by class.
-type Latencies [classes]uint64
+type Latencies transport.Durations
 
 // Add adds what a worker has sampled so far.
 func (l *Latencies) Add(p *Progress) {
@@ -59,7 +35,7 @@ func (l *Latencies) Classes() []Latency {
 	found := []Latency{}
 	for i, n := range l {
 		if n > 0 {
-			found = append(found, Latency{atMost(i), n})
+			found = append(found, Latency{transport.DurationAtMost(i), n})
 		}
 	}
 	return found
@@ -85,19 +61,9 @@ func SinceLatencies(now, before []Latency) []Latency {
 // operations did not exceed, at most a quarter too large, and false if there are
 // none.
 func QuantileOf(latencies []Latency, q float64) (ns uint64, ok bool) {
-	all := uint64(0)
+	var d transport.Durations
 	for _, l := range latencies {
-		all += l.Operations
+		d[transport.DurationClass(l.AtMost)] += l.Operations
 	}
-	if all == 0 {
-		return 0, false
-	}
-	wanted := max(uint64(q*float64(all)+0.999999), 1)
-	for _, l := range latencies {
-		if l.Operations >= wanted {
-			return l.AtMost, true
-		}
-		wanted -= l.Operations
-	}
-	return latencies[len(latencies)-1].AtMost, true
+	return d.Quantile(q)
 }

@@ -1,24 +1,6 @@
 package workload
 
-import (
-	"testing"
-
-	"pgregory.net/rapid"
-)
-
-// TestClasses: the bound of a latency's class is at or above it, and less than a
-// quarter too large.
-func TestClasses(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		ns := rapid.Uint64Range(0, 1<<42-1).Draw(t, "ns")
-		if bound := atMost(class(ns)); bound < ns || bound > ns+ns/4 {
-			t.Errorf("%d ns are in a class of at most %d", ns, bound)
-		}
-	})
-	if c := class(1 << 60); c != classes-1 {
-		t.Errorf("class %d", c)
-	}
-}
+import "testing"
 
 func TestLatenciesSince(t *testing.T) {
 	var p Progress

@@ -13,6 +13,7 @@ import (
 	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/tracing/probe"
 	"github.com/nrkern/nrkern/tracing/site"
+	"github.com/nrkern/nrkern/transport"
 )
 
 // supported skips where Linux or the lack of a capability forbids probes.
@@ -54,6 +55,13 @@ func read(t *testing.T, tracer *probe.Tracer) map[string]probe.Tally {
 		seen[s.Name] = s.Tally
 	}
 	return seen
+}
+
+func sum(d transport.Durations) (n uint64) {
+	for _, c := range d {
+		n += c
+	}
+	return n
 }
 
 // grow makes the stack larger, so that it is copied, and returns.
@@ -130,8 +138,13 @@ func testThousandPuts(t *testing.T, tracer *probe.Tracer) {
 	if begin.Hits != threads*puts || end.Hits != threads*puts || end.Pairs != threads*puts || end.Unpaired != 0 {
 		t.Errorf("%d puts: %d beginnings, %d ends, %d pairs, %d ends without a beginning", threads*puts, begin.Hits, end.Hits, end.Pairs, end.Unpaired)
 	}
-	if end.Total <= 0 || end.Longest < end.Quantile(0.5) || end.Quantile(0.5) <= 0 {
+	// The longest is of the highest class that has any.
+	most, _ := end.Durations.Quantile(1)
+	if end.Total <= 0 || transport.DurationAtMost(transport.DurationClass(uint64(end.Longest))) != most || end.Quantile(0.5) <= 0 {
 		t.Errorf("durations: %v in all, half below %v, longest %v", end.Total, end.Quantile(0.5), end.Longest)
+	}
+	if durations := sum(end.Durations); durations != end.Pairs {
+		t.Errorf("%d durations of %d pairs", durations, end.Pairs)
 	}
 	combines := seen["combine_end"]
 	if combines.Pairs == 0 || combines.Size != threads*puts || combines.Hits != seen["combine_begin"].Hits {

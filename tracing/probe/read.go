@@ -9,6 +9,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/nrkern/nrkern/tracing/site"
+	"github.com/nrkern/nrkern/transport"
 )
 
 // Tally is what was seen of a site, or of a pair at its end.
@@ -27,36 +28,17 @@ type Tally struct {
 	Multiplexed              uint64 // of the valued, those whose counters were not counting all the time
 	Sums                     [MaxValues]uint64
 
-	buckets [buckets]uint64
+	// Durations are those of the pairs, by class.
+	Durations transport.Durations
 }
-
-// buckets is the number of classes of durations; sites.c has the same.
-const buckets = 168
 
 // Quantile returns an upper bound of the duration below which a share of the
-// pairs is; the classes are a quarter of a power of two wide, so it is at most
-// 25 % too large.
+// pairs is, at most 25 % too large.
 func (t *Tally) Quantile(q float64) time.Duration {
-	left := uint64(math.Ceil(q * float64(t.Pairs)))
-	for i, n := range t.buckets {
-		if n >= left && n > 0 {
-			return min(bucketEnd(i), t.Longest)
-		}
-		left -= min(n, left)
+	if ns, ok := t.Durations.Quantile(q); ok {
+		return min(time.Duration(ns), t.Longest)
 	}
 	return t.Longest
-}
-
-// bucketEnd is the largest duration of a class.
-func bucketEnd(i int) time.Duration {
-	if i < 4 {
-		return time.Duration(i)
-	}
-	if i < 8 {
-		return time.Duration(i) // no duration has these
-	}
-	power, quarter := i/4, i%4
-	return time.Duration(uint64(4+quarter+1)<<(power-2) - 1)
 }
 
 func (t *Tally) add(o Tally) {
@@ -73,8 +55,8 @@ func (t *Tally) add(o Tally) {
 	for i := range t.Sums {
 		t.Sums[i] += o.Sums[i]
 	}
-	for i := range t.buckets {
-		t.buckets[i] += o.buckets[i]
+	for i := range t.Durations {
+		t.Durations[i] += o.Durations[i]
 	}
 }
 
@@ -180,7 +162,7 @@ func (t *Tracer) tally(slot uint32) (Tally, error) {
 		sum.add(Tally{
 			Hits: e.Hits, Size: e.Size, Pairs: e.Pairs, Total: time.Duration(e.Ns), Longest: time.Duration(e.Longest),
 			Unpaired: e.Unpaired, Valued: e.Valued, Moved: e.Moved, Uncounted: e.Uncounted, Multiplexed: e.Multiplexed,
-			Sums: e.Sums, buckets: e.Buckets,
+			Sums: e.Sums, Durations: e.Buckets,
 		})
 	}
 	return sum, nil
