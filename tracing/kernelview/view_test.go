@@ -41,7 +41,9 @@ func TestCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	least := map[string]uint64{"page_faults": pages, "context_switches": 1}
+	counted := map[string]bool{}
 	for _, e := range events {
+		counted[e.Name] = e.Err == nil
 		switch {
 		case e.Err != nil && e.Counts != nil, e.Err == nil && e.Source == "":
 			t.Errorf("%s: %+v", e.Name, e)
@@ -56,6 +58,9 @@ func TestCounts(t *testing.T) {
 		if len(e.Counts) != 1 {
 			t.Errorf("%s: counts %v of one target", e.Name, e.Counts)
 		}
+	}
+	if !counted["context_switches"] {
+		t.Error("no context switches are counted: every Linux with BPF has sched_switch")
 	}
 	if len(events) < 9 {
 		t.Errorf("%d events", len(events))
