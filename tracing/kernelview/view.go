@@ -93,7 +93,7 @@ func (v *View) attach(spec *ebpf.CollectionSpec, e event) attached {
 	for _, w := range e.ways {
 		program, l, err := v.try(spec, w)
 		if err == nil {
-			a.source, a.program, a.link = w.String(), program, l
+			a.source, a.meaning, a.program, a.link = w.String(), e.by(w), program, l
 			return a
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", w, err))
