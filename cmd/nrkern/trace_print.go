@@ -28,7 +28,10 @@ func writeTrace(w io.Writer, r *tracing.Report, by order) error {
 			fmt.Fprintln(w)
 		}
 	}
-	for _, g := range []*grid{callsGrid(r, by), sitesGrid(r), countersGrid(r), kernelGrid(r), stacksGrid(r)} {
+	if len(r.Links) == 0 {
+		fmt.Fprintln(w, "socket links: n/a (no unit outside the cores that counts them)")
+	}
+	for _, g := range []*grid{callsGrid(r, by), sitesGrid(r), countersGrid(r), linksGrid(r), kernelGrid(r), stacksGrid(r)} {
 		if g == nil {
 			continue
 		}
@@ -218,9 +221,29 @@ func countersGrid(r *tracing.Report) *grid {
 	return g
 }
 
-// traceRecords has a record for each site and each counter.
+// linksGrid shows what went over the links between sockets.
+func linksGrid(r *tracing.Report) *grid {
+	if len(r.Links) == 0 {
+		return nil
+	}
+	g := newGrid("lrrrrl", "SOCKET LINK", "AT CPU", "COUNT", "BYTES/S", "COVERAGE", "")
+	for _, l := range r.Links {
+		name := l.Event
+		if l.Untested {
+			name += " (untested)"
+		}
+		if l.Count == nil {
+			g.add(name, strconv.Itoa(l.Socket), "n/a", "", "", "("+l.Reason+")")
+			continue
+		}
+		g.add(name, strconv.Itoa(l.Socket), grouped(uint64(*l.Count)), bytesOf(uint64(*l.BytesPerS)), fmt.Sprintf("%.0f %%", 100**l.Coverage), "")
+	}
+	return g
+}
+
+// traceRecords has a record for each site, counter, socket link and event of Linux.
 func traceRecords(r *tracing.Report) [][]string {
-	records := [][]string{{"kind", "name", "node", "count", "per_s", "mean_ns", "p50_ns", "p99_ns", "max_ns", "per_op", "coverage", "reason"}}
+	records := [][]string{{"kind", "name", "node", "count", "per_s", "mean_ns", "p50_ns", "p99_ns", "max_ns", "per_op", "coverage", "reason", "bytes_per_s"}}
 	duration := func(d *time.Duration) string {
 		if d == nil {
 			return ""
@@ -236,18 +259,22 @@ func traceRecords(r *tracing.Report) [][]string {
 	for _, p := range r.Sites {
 		records = append(records, []string{
 			"site", p.Name, strconv.Itoa(p.Node), strconv.FormatUint(p.Hits, 10), number(&p.PerS),
-			duration(p.Mean), duration(p.P50), duration(p.P99), duration(p.Max), "", "", "",
+			duration(p.Mean), duration(p.P50), duration(p.P99), duration(p.Max), "", "", "", "",
 		})
 	}
 	for _, c := range r.Counters {
-		records = append(records, []string{"counter", c.Event, "", number(c.Total), "", "", "", "", "", number(c.PerOp), number(c.Coverage), c.Reason})
+		records = append(records, []string{"counter", c.Event, "", number(c.Total), "", "", "", "", "", number(c.PerOp), number(c.Coverage), c.Reason, ""})
+	}
+	for _, l := range r.Links {
+		name := fmt.Sprintf("%s at CPU %d", l.Event, l.Socket)
+		records = append(records, []string{"link", name, "", number(l.Count), "", "", "", "", "", "", number(l.Coverage), l.Reason, number(l.BytesPerS)})
 	}
 	for _, a := range r.Kernel {
 		count := ""
 		if a.Total != nil {
 			count = strconv.FormatUint(*a.Total, 10)
 		}
-		records = append(records, []string{"kernel", a.Event, "", count, "", "", "", "", "", number(a.PerOp), "", a.Reason})
+		records = append(records, []string{"kernel", a.Event, "", count, "", "", "", "", "", number(a.PerOp), "", a.Reason, ""})
 	}
-	return append(records, []string{"lost", "", "", strconv.FormatUint(r.Lost.Total, 10), "", "", "", "", "", "", "", ""})
+	return append(records, []string{"lost", "", "", strconv.FormatUint(r.Lost.Total, 10), "", "", "", "", "", "", "", "", ""})
 }
