@@ -114,9 +114,16 @@ func testTracing(t *testing.T, nodes int, files []File) {
 func checkTrace(t *testing.T, mode string, nodes int, trace *guestTrace) {
 	t.Helper()
 	r := &trace.Report
+	available := map[string]bool{}
 	for _, f := range r.Features {
+		available[f.Name] = f.Available
 		if !f.Available {
 			t.Errorf("%s: %s: n/a: %s", mode, f.Name, f.Reason)
+		}
+	}
+	for _, name := range []string{"probe sites", "kernel's view", "cost of programs"} {
+		if !available[name] {
+			t.Errorf("%s: no %s among %v", mode, name, r.Features)
 		}
 	}
 	hits := map[string]map[int]uint64{}
@@ -145,8 +152,10 @@ func checkTrace(t *testing.T, mode string, nodes int, trace *guestTrace) {
 			t.Errorf("%s: %s: %v", mode, c.Event, c.Total)
 		}
 	}
+	seen := map[string]uint64{}
 	for _, a := range r.Kernel {
 		if a.Total != nil {
+			seen[a.Event] = *a.Total
 			t.Logf("%s: %s: %d by %s", mode, a.Event, *a.Total, a.Source)
 		} else {
 			t.Logf("%s: %s: n/a: %s", mode, a.Event, a.Reason)
@@ -154,6 +163,9 @@ func checkTrace(t *testing.T, mode string, nodes int, trace *guestTrace) {
 		if a.Event == "tlb_shootdowns" && (a.Total == nil || !strings.HasPrefix(a.Source, "fentry ")) {
 			t.Errorf("%s: TLB shootdowns by %q: %s", mode, a.Source, a.Reason)
 		}
+	}
+	if seen["context_switches"] == 0 {
+		t.Errorf("%s: no context switch was counted", mode)
 	}
 	if r.Lost.Total != 0 || r.Operations == 0 || r.HandOvers.Lines == 0 {
 		t.Errorf("%s: %d operations, %d lines, lost %d", mode, r.Operations, r.HandOvers.Lines, r.Lost.Total)
