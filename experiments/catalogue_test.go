@@ -45,7 +45,7 @@ func checkShapes(t *testing.T, d *experiment.Definition) {
 		}
 	}
 	empty := &results.Table{Factors: d.Factors, Metrics: d.Metrics}
-	everything := shape.Host{Nodes: 1 << 10, Caches: 1 << 10, CPUs: 1 << 20}
+	everything := shape.Host{Nodes: 1 << 10, Caches: 1 << 10, CPUs: 1 << 20, Threads: 1 << 10}
 	for _, v := range shape.Verdicts(d.Shapes, empty, everything) {
 		if v.Outcome != results.NotJudged || strings.Contains(v.Text, "there is no") {
 			t.Errorf("shape %q, of no data: %s: %s", v.Shape, v.Outcome, v.Text)
@@ -171,7 +171,7 @@ func needs(n shape.Needs) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{n.Nodes, "NUMA nodes"}, {n.Caches, "last-level caches"}, {n.CPUs, "CPUs"}} {
+	}{{n.Nodes, "NUMA nodes"}, {n.Caches, "last-level caches"}, {n.CPUs, "CPUs"}, {n.Threads, "threads of one core"}} {
 		if c.n > 0 {
 			all = append(all, fmt.Sprintf("%d %s", c.n, c.what))
 		}

@@ -87,13 +87,21 @@ func Few[T any](l *Lab, smoke, quick, full []T) []T {
 
 // host says what shapes can be judged here.
 func (l *Lab) host() shape.Host {
-	caches := map[int]bool{}
+	caches, threads, most := map[int]bool{}, map[int]int{}, 1
 	for _, id := range l.CPUs {
-		if c, ok := l.Topology.CPU(id); ok && c.L3 >= 0 {
+		c, ok := l.Topology.CPU(id)
+		if !ok {
+			continue
+		}
+		if c.L3 >= 0 {
 			caches[c.L3] = true
 		}
+		if c.Core >= 0 {
+			threads[c.Core]++
+			most = max(most, threads[c.Core])
+		}
 	}
-	return shape.Host{Nodes: len(l.Topology.Nodes), Caches: max(1, len(caches)), CPUs: len(l.CPUs)}
+	return shape.Host{Nodes: len(l.Topology.Nodes), Caches: max(1, len(caches)), CPUs: len(l.CPUs), Threads: most}
 }
 
 // NeedCPUs is the error of an experiment that a machine has too few CPUs for.

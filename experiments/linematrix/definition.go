@@ -42,7 +42,7 @@ func Definition() *experiment.Definition {
 		Title:  "A cache line between every two CPUs",
 		Claim:  "The time a line takes between two CPUs falls into blocks: threads of a core, cores of a cache, nodes.",
 		Source: table,
-		Method: "Two threads, pinned, exchange a line by compare-and-swap; the least disturbed of eight stretches of 128 round trips counts, halved. Every pair of CPUs is measured in every repetition. The relation of two CPUs is what Linux says; where a hypervisor moves virtual CPUs, it may be another from one second to the next, which the placement of the samples shows.",
+		Method: "Two threads, pinned, exchange a line by compare-and-swap; the least disturbed of eight stretches of 128 round trips counts, halved. Every pair of CPUs is measured in every repetition. The relation of two CPUs is what Linux says; where a hypervisor moves virtual CPUs, it may be another from one second to the next, which the spread of the samples shows: no sample is left out for its placement, for that is what is measured.",
 		Factors: []results.Column{
 			{Name: "from_cpu", Label: "from CPU"},
 			{Name: "to_cpu", Label: "to CPU"},
@@ -56,11 +56,11 @@ func Definition() *experiment.Definition {
 			{Name: "relations", Title: "By what Linux says of the CPUs", Kind: results.Bars, X: "variant", Y: "relation_one_way_ns", At: at},
 		},
 		Shapes: []shape.Shape{
-			ahead(sibling, sameCache, 2, shape.Needs{}, "Between threads of one core a line takes half as long as between cores of one cache, or less"),
+			ahead(sibling, sameCache, 2, shape.Needs{Threads: 2}, "Between threads of one core a line takes half as long as between cores of one cache, or less"),
 			ahead(sameCache, otherNode, 1.5, shape.Needs{Nodes: 2}, "Between nodes a line takes at least 1.5 times as long as in one cache"),
 			ahead(sameCache, sameNode, 1.5, shape.Needs{Caches: 2}, "Between caches of one node a line takes at least 1.5 times as long as in one cache"),
 			{
-				Text: "Between two CPUs of one node a line takes 310 ns at most", Source: table + ": no pair of any machine takes longer", Metric: "relation_one_way_ns",
+				Text: "Between caches of one node a line takes 310 ns at most", Source: table + ": no pair of any machine takes longer", Metric: "relation_one_way_ns", Needs: shape.Needs{Caches: 2},
 				Judge: shape.AtMost{Variant: sameNode, At: at, Value: 310, Unit: " ns"},
 			},
 		},
@@ -107,10 +107,11 @@ func relation(t *numa.Topology, a, b int) string {
 }
 
 // cell measures all pairs of a relation: a reading each way of each pair, and
-// their median.
+// their median. It names no CPUs that a placement could be probed of: the
+// placement is what it measures, and shapes compare across placements.
 func cell(relation string, pairs []pair) experiment.Cell {
 	return experiment.Cell{
-		Variant: relation, Factors: []string{every, every}, CPUs: []int{pairs[0].a, pairs[0].b},
+		Variant: relation, Factors: []string{every, every},
 		Take: func(ctx context.Context, _ measure.Span) (readings []experiment.Reading, err error) {
 			var times []float64
 			add := func(from, to, metric string, ns float64) {

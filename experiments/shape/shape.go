@@ -32,7 +32,10 @@ type Shape struct {
 }
 
 // Needs is what a machine must have at least; zero needs nothing.
-type Needs struct{ Nodes, Caches, CPUs int }
+type Needs struct {
+	Nodes, Caches, CPUs int
+	Threads             int // of one core
+}
 
 // Host is what the machine has.
 type Host = Needs
@@ -42,7 +45,7 @@ func (n Needs) missing(h Host) string {
 	for _, need := range []struct {
 		want, have int
 		what       string
-	}{{n.Nodes, h.Nodes, "NUMA nodes"}, {n.Caches, h.Caches, "last-level caches"}, {n.CPUs, h.CPUs, "CPUs"}} {
+	}{{n.Nodes, h.Nodes, "NUMA nodes"}, {n.Caches, h.Caches, "last-level caches"}, {n.CPUs, h.CPUs, "CPUs"}, {n.Threads, h.Threads, "threads of one core"}} {
 		if need.have < need.want {
 			return fmt.Sprintf("needs %d %s, this machine has %d", need.want, need.what, need.have)
 		}

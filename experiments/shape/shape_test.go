@@ -128,11 +128,12 @@ func TestNotJudgedHere(t *testing.T) {
 	}{
 		{Shape{Metric: "rate", Judge: ahead, Needs: Needs{Nodes: 4}}, "needs 4 NUMA nodes, this machine has 1"},
 		{Shape{Metric: "rate", Judge: ahead, Needs: Needs{Caches: 2}}, "needs 2 last-level caches, this machine has 1"},
+		{Shape{Metric: "rate", Judge: ahead, Needs: Needs{Threads: 2}}, "needs 2 threads of one core, this machine has 1"},
 		{Shape{Metric: "joules", Judge: ahead}, `no metric "joules"`},
 		{Shape{Metric: "rate", Judge: Trend{Variant: "fast", Along: "y", From: "0", To: "1", Go: Rises}}, `no factor "y"`},
 		{Shape{Metric: "rate", Judge: Ahead{A: []string{"fast"}, B: []string{"slow"}}}, "name more factors"},
 	} {
-		v := Verdicts([]Shape{c.shape}, data, Host{Nodes: 1, Caches: 1, CPUs: 2})[0]
+		v := Verdicts([]Shape{c.shape}, data, Host{Nodes: 1, Caches: 1, CPUs: 2, Threads: 1})[0]
 		if v.Outcome != results.NotJudged || !strings.Contains(v.Text, c.want) {
 			t.Errorf("%s: %s; want %q", v.Outcome, v.Text, c.want)
 		}
