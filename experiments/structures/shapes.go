@@ -12,7 +12,7 @@ func shapes() []shape.Shape {
 	)
 	locks := []string{"biglock/mutex", "biglock/mcs"}
 	at := func(writes, keys, threads string) results.Where {
-		return results.Where{"writes_percent": writes, "keys": keys, "threads": threads}
+		return results.Where{"writes_percent": writes, "keys": keys, "threads": threads, "cpus": pair}
 	}
 	return []shape.Shape{
 		{
@@ -46,12 +46,12 @@ func shapes() []shape.Shape {
 		{
 			Text:   "Fine locks gain on writes when keys go from 1 to 50,000: threads no longer meet",
 			Source: "SOSP'13 (Everything ...), section 6", Metric: "ops_per_s",
-			Judge: shape.Trend{Variant: "map, 64 locks", Along: "keys", From: "1", To: "50000", Go: shape.Rises, At: results.Where{"writes_percent": "100", "threads": "2"}},
+			Judge: shape.Trend{Variant: "map, 64 locks", Along: "keys", From: "1", To: "50000", Go: shape.Rises, At: results.Where{"writes_percent": "100", "threads": "2", "cpus": pair}},
 		},
 		{
 			Text:   "On four nodes, 10 % writes of 1,000 keys: NR is ahead of locks and lock-free maps",
 			Source: asplos + ": up to 3.1 times lock-free, 30 times locks", Metric: "ops_per_s", Needs: shape.Needs{Nodes: 4},
-			Judge: shape.Ahead{A: []string{"nr"}, B: append([]string{"map, 64 locks", "sync.Map", "xsync.Map", "biglock/rwlock"}, locks...), At: results.Where{"writes_percent": "10", "keys": "1000"}},
+			Judge: shape.Ahead{A: []string{"nr"}, B: append([]string{"map, 64 locks", "sync.Map", "xsync.Map", "biglock/rwlock"}, locks...), At: results.Where{"writes_percent": "10", "keys": "1000", "cpus": every}},
 		},
 	}
 }
