@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nrkern/nrkern/experiments/results"
@@ -37,7 +38,7 @@ type Options struct {
 func Run(ctx context.Context, d *Definition, lab *Lab, o Options) (*results.Folder, error) {
 	r := &run{
 		definition: d, lab: lab, options: o, began: time.Now(),
-		table: &results.Table{Factors: d.Factors, Metrics: d.Metrics},
+		table: &results.Table{Factors: d.Factors, Metrics: d.Metrics}, placements: map[string]int{},
 	}
 	var err error
 	if r.writer, err = results.NewWriter(o.Out, r.table); err != nil {
@@ -70,10 +71,11 @@ type run struct {
 	table      *results.Table
 	writer     *results.Writer
 
-	planned, taken    int
-	repetitions, done int
-	moved             int
-	late              bool // the limit of time was reached
+	planned, taken int
+	done           []int // repetitions, by block
+	moved          int
+	placements     map[string]int // samples
+	late           bool           // the limit of time was reached
 }
 
 // folder says how the run went.
@@ -83,28 +85,33 @@ func (r *run) folder(noise results.Noise, ctx context.Context, failure error) *r
 		Format: results.Format, Experiment: d.Name, Title: d.Title, Claim: d.Claim, Source: d.Source, Method: d.Method,
 		Scale: string(lab.Scale), Status: results.Complete, Version: lab.Version, Args: r.options.Args, Seed: lab.Seed,
 		Began: r.began, Ended: time.Now(), SamplesPlanned: r.planned, SamplesTaken: r.taken,
-		RepetitionsPlanned: r.repetitions, RepetitionsDone: r.done, Duration: lab.Budget.Span.Duration, Warmup: lab.Budget.Span.Warmup,
+		RepetitionsPlanned: lab.Budget.Repetitions, RepetitionsDone: r.repetitionsDone(), Duration: lab.Budget.Span.Duration, Warmup: lab.Budget.Span.Warmup,
 		Host: lab.describe(), Machines: append([]results.MachineFacts{}, lab.machines...), Noise: noise,
 		Warnings: append([]string{}, lab.warnings...), Factors: d.Factors, Metrics: d.Metrics, Figures: d.Figures,
 	}
 	m.Revision, m.Modified = revision()
-	m.Noise.Moved, m.Noise.Placements = r.moved, map[string]int{}
-	for _, row := range r.table.Rows {
-		m.Noise.Placements[string(row.Placement)]++
-	}
+	m.Noise.Moved, m.Noise.Placements = r.moved, r.placements
 	switch {
 	case ctx.Err() != nil:
 		m.Status, m.Error = results.Interrupted, fmt.Sprint(context.Cause(ctx))
 	case failure != nil:
 		m.Status, m.Error = results.Broken, failure.Error()
 	case r.late:
-		m.Warnings = append(m.Warnings, fmt.Sprintf("the time of the scale, %v, was up after %d of %d repetitions", lab.Budget.Limit, r.done, r.repetitions))
+		m.Warnings = append(m.Warnings, fmt.Sprintf("the time of the scale, %v, was up after %d of %d repetitions", lab.Budget.Limit, m.RepetitionsDone, m.RepetitionsPlanned))
 	}
 	s := results.Summary{
 		Experiment: d.Name, Scale: string(lab.Scale), Status: m.Status, Leading: r.table.Leading(),
 		Verdicts: shape.Verdicts(d.Shapes, r.table, lab.host()), Cells: r.table.Summarize(),
 	}
 	return &results.Folder{Path: r.options.Out, Manifest: m, Summary: s, Table: r.table}
+}
+
+// repetitionsDone is what every block has at least.
+func (r *run) repetitionsDone() int {
+	if len(r.done) == 0 {
+		return 0
+	}
+	return slices.Min(r.done)
 }
 
 // finish writes the files and gives the folder its name. Samples are kept even

@@ -184,6 +184,58 @@ func TestRunOutOfTime(t *testing.T) {
 	}
 }
 
+// TestRunLateBlock: what is done is what every block has, not only the first.
+func TestRunLateBlock(t *testing.T) {
+	f := new(trial)
+	d, l := f.definition(2, "aa", "b"), lab(t, Budget{Repetitions: 3})
+	blocks := d.Blocks
+	d.Blocks = func(l *Lab) ([]Block, error) {
+		all, err := blocks(l)
+		open := all[1].Open
+		all[1].Open = func(ctx context.Context) ([]Point, func() error, error) {
+			l.Budget.Limit = time.Nanosecond // it is slow: its time is up at once
+			return open(ctx)
+		}
+		return all, err
+	}
+	folder, err := Run(t.Context(), d, l, Options{Out: filepath.Join(t.TempDir(), "out")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := folder.Manifest; len(f.took) != 8 || m.RepetitionsDone != 1 || m.RepetitionsPlanned != 3 || !strings.Contains(strings.Join(m.Warnings, ""), "after 1 of 3 repetitions") {
+		t.Errorf("took %v; %+v", f.took, m)
+	}
+}
+
+// TestRunCountsSamples: a sample counts once, whatever it reads, and not at all
+// if it reads nothing.
+func TestRunCountsSamples(t *testing.T) {
+	d := new(trial).definition(1)
+	cell := func(name string, readings int) Cell {
+		return Cell{Variant: name, Factors: []string{"1"}, Take: func(context.Context, measure.Span) (all []Reading, _ error) {
+			for i := range readings {
+				all = append(all, Reading{Factors: map[string]string{"x": fmt.Sprint(i)}, Values: map[string]float64{"rate": 1}})
+			}
+			return all, nil
+		}}
+	}
+	d.Blocks = func(*Lab) ([]Block, error) {
+		return []Block{Static("1", []Point{{cell("three", 3), cell("none", 0)}})}, nil
+	}
+	w := new(watcher)
+	folder, err := Run(t.Context(), d, lab(t, Budget{Repetitions: 5}), Options{Out: filepath.Join(t.TempDir(), "out"), Progress: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := folder.Manifest
+	if m.SamplesPlanned != 10 || m.SamplesTaken != 5 || m.Noise.Placements[string(measure.OneCPU)] != 5 || len(m.Noise.Placements) != 1 || len(folder.Table.Rows) != 15 {
+		t.Errorf("%+v with %d rows", m, len(folder.Table.Rows))
+	}
+	if last := w.left[len(w.left)-1]; last != 0 {
+		t.Errorf("at the end %v are left", last)
+	}
+}
+
 // TestRunOnce: a cell that is counted takes part in the first repetition alone.
 func TestRunOnce(t *testing.T) {
 	f := new(trial)

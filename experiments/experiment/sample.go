@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -19,17 +18,17 @@ func (r *run) blocks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.done = make([]int, len(blocks))
 	for i, b := range blocks {
-		if err := r.block(ctx, b, len(blocks)-i); err != nil {
+		if err := r.block(ctx, b, i); err != nil {
 			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 	}
 	return nil
 }
 
-// block opens a block and samples its cells; left is how many blocks there are
-// still, this one included.
-func (r *run) block(ctx context.Context, b Block, left int) (err error) {
+// block opens block i and samples its cells.
+func (r *run) block(ctx context.Context, b Block, i int) (err error) {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -44,7 +43,8 @@ func (r *run) block(ctx context.Context, b Block, left int) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &sampling{run: r, points: points, after: left - 1, count: map[string]map[measure.Placement]int{}}
+	left := len(r.done) - i // this one included
+	s := &sampling{run: r, points: points, index: i, after: left - 1, count: map[string]map[measure.Placement]int{}}
 	s.plan()
 	s.opened = time.Now()
 	// A block's share of the time that is left, by the blocks to come.
@@ -61,6 +61,7 @@ func (r *run) block(ctx context.Context, b Block, left int) (err error) {
 type sampling struct {
 	*run
 	points   []Point
+	index    int // of the block
 	here     int // samples planned of this block
 	sampled  int // of them, and of extra ones, taken
 	after    int // blocks to come
@@ -71,7 +72,6 @@ type sampling struct {
 
 // plan counts what is planned.
 func (s *sampling) plan() {
-	s.repetitions = max(s.repetitions, s.lab.Budget.Repetitions)
 	for _, p := range s.points {
 		for _, c := range p {
 			if c.Once {
@@ -106,7 +106,7 @@ func (s *sampling) all(ctx context.Context) error {
 				}
 			}
 		}
-		s.done = max(s.done, min(repetition+1, b.Repetitions))
+		s.done[s.index] = min(repetition+1, b.Repetitions)
 	}
 	return nil
 }
@@ -145,6 +145,20 @@ func (s *sampling) take(ctx context.Context, c Cell, repetition int) error {
 	if err != nil {
 		return err
 	}
+	s.sampled++
+	if len(readings) > 0 {
+		if err := s.keep(c, readings, repetition, before, after); err != nil {
+			return err
+		}
+	}
+	if p := s.options.Progress; p != nil {
+		p.Sample(s.taken, s.expected(), s.left(time.Now()))
+	}
+	return nil
+}
+
+// keep counts and writes a sample that has readings, by its placement.
+func (s *sampling) keep(c Cell, readings []Reading, repetition int, before, after time.Duration) error {
 	at := measure.OneCPU
 	if len(c.CPUs) > 1 {
 		at = measure.Around(before, after)
@@ -157,6 +171,8 @@ func (s *sampling) take(ctx context.Context, c Cell, repetition int) error {
 		}
 		s.count[key(c)][at]++
 	}
+	s.taken++
+	s.placements[string(at)]++
 	for _, reading := range readings {
 		row := s.row(c, reading)
 		row.Repetition, row.Placement, row.Before, row.After = repetition, at, before, after
@@ -164,11 +180,6 @@ func (s *sampling) take(ctx context.Context, c Cell, repetition int) error {
 		if err := s.writer.Add(&row); err != nil {
 			return err
 		}
-	}
-	s.taken++
-	s.sampled++
-	if p := s.options.Progress; p != nil {
-		p.Sample(s.taken, s.expected(), s.left(time.Now()))
 	}
 	return nil
 }
@@ -202,9 +213,8 @@ func (s *sampling) row(c Cell, reading Reading) results.Row {
 	for name, value := range reading.Factors {
 		row.Factors[s.table.Factor(name)] = value
 	}
-	known := maps.Clone(reading.Values)
 	for _, m := range s.table.Metrics {
-		v, ok := known[m.Name]
+		v, ok := reading.Values[m.Name]
 		if !ok {
 			v = math.NaN()
 		}
