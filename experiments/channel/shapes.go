@@ -35,7 +35,11 @@ func shapes() []shape.Shape {
 		{
 			Text:   "One message at a time, the flow controls are equal within 1.3 times: the line of the message is what is waited for",
 			Source: sosp, Metric: "round_trip_ns",
-			Judge: shape.Near{A: "ack-word", B: "epoch", At: trip("1"), Within: 1.3},
+			Judge: shape.All{
+				shape.Near{A: "ack-word", B: "epoch", At: trip("1"), Within: 1.3},
+				shape.Near{A: "used-bit", B: "epoch", At: trip("1"), Within: 1.3},
+				shape.Near{A: "used-bit", B: "ack-word", At: trip("1"), Within: 1.3},
+			},
 		},
 		{
 			Text:   "A ring of 256 slots streams faster than one of 8: the sender waits less for acknowledgements",

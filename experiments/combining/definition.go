@@ -62,7 +62,7 @@ func shapes() []shape.Shape {
 		{
 			Text:   "NR on two nodes: from 16 to 32 there is little left to gain, less than 1.4 times",
 			Source: prototype, Metric: "ops_per_s",
-			Judge: shape.Trend{Variant: "nr", Along: "window", From: "16", To: "32", Go: shape.Flat, By: 1.4, At: on("2", "2")},
+			Judge: shape.Trend{Variant: "nr", Along: "window", From: "16", To: "32", Go: shape.NoMore, By: 1.4, At: on("2", "2")},
 		},
 		{
 			Text:   "A reservation carries the window: at least 12 operations with 16 outstanding on a node of one thread",

@@ -57,7 +57,7 @@ func shapes() []shape.Shape {
 		{
 			Text:   "NR, writes only: three idle replicas make them at most four times slower",
 			Source: library + ": 3 times with three", Metric: "ops_per_s",
-			Judge: trend("nr", "100", "3", shape.Flat, 4),
+			Judge: trend("nr", "100", "3", shape.NoLess, 4),
 		},
 		{
 			Text:   "NR, reads only: three idle replicas change nothing, within 1.3 times",

@@ -23,7 +23,7 @@ func shapes() []shape.Shape {
 		{
 			Text:   "Two replicas: from batches of 8 to 32 less than twice is to be gained",
 			Source: prototype, Metric: "entries_per_s",
-			Judge: trend("batch", "8", "32", shape.Flat, 2, without(with("2", "", "0"), "batch")),
+			Judge: trend("batch", "8", "32", shape.NoMore, 2, without(with("2", "", "0"), "batch")),
 		},
 		{
 			Text:   "Entries of 1,008 bytes (19 slots) come at most at half the rate of entries of one slot",
@@ -43,10 +43,10 @@ func shapes() []shape.Shape {
 		{
 			Text:   "A second replica costs: two threads at two replicas append fewer than twice the entries of one at one",
 			Source: "ASPLOS'17, section 4: every replica replays every entry", Metric: "entries_per_s",
-			Judge: trend("replicas", "1", "2", shape.Flat, 2, without(with("", "8", "0"), "replicas")),
+			Judge: trend("replicas", "1", "2", shape.NoMore, 2, without(with("", "8", "0"), "replicas")),
 		},
 		{
-			Text:   "The home of the slots matters between nodes: up to 2 times",
+			Text:   "The home of the slots matters between nodes by 2 times at most",
 			Source: "ffwd, SOSP'17, section 3; AMD machines: a line whose home is the other socket costs double", Metric: "entries_per_s", Needs: shape.Needs{Nodes: 2},
 			Judge: trend("home", "0", "1", shape.Flat, 2, without(with("2", "8", "0"), "home")),
 		},

@@ -32,7 +32,7 @@ func Definition() *experiment.Definition {
 		Title:  "What replicas, log and channels cost in memory",
 		Claim:  "NR pays for a copy of the state on every node and for one log; a multikernel for one copy in all and for a ring between every two nodes; a big lock for one copy.",
 		Source: "Calciu et al., ASPLOS'17, section 6.4; Bhardwaj et al., OSDI'21, section 4.1; Baumann et al., SOSP'09, section 4.6 (a channel for every pair)",
-		Method: "Machines of kernels are booted and filled with 64-bit words. The sizes of the segment's parts are what the machine lays out; what is mapped, and what each kernel process has for itself, is what /proc/PID/smaps says. What the processes have before they are filled is taken off, so that the Go runtime does not count as state.",
+		Method: "Machines of kernels are booted and filled with 64-bit words. The sizes of the segment's parts are what the machine lays out, and no shape compares them with each other; what is mapped, and what each kernel process has for itself, is what /proc/PID/smaps says. What the processes have before they are filled is taken off, so that the Go runtime does not count as state.",
 		Factors: []results.Column{
 			{Name: "nodes", Label: "nodes"},
 			{Name: "keys", Label: "keys"},
@@ -45,6 +45,8 @@ func Definition() *experiment.Definition {
 			bytes("segment_bytes", "the segment, as laid out"),
 			bytes("mapped_bytes", "the segment, as Linux has it mapped in a kernel"),
 			bytes("resident_bytes", "of that, with pages"),
+			{Name: "mapped_share", Label: "mapped bytes by those laid out"},
+			{Name: "resident_share", Label: "bytes with pages by those laid out"},
 			bytes("private_bytes", "all that kernels have for themselves"),
 			bytes("state_bytes", "of that, come with the keys"),
 		},
@@ -106,18 +108,18 @@ func cell(lab *experiment.Lab, c node.Config, nodes int, keys uint64) experiment
 					err = failure
 				}
 			}()
-			v, err := look(ctx, set[0], keys)
+			v, err := look(ctx, lab, set[0], keys)
 			return experiment.One(v), err
 		},
 	}
 }
 
-func look(ctx context.Context, m *machines.Machine, keys uint64) (map[string]float64, error) {
+func look(ctx context.Context, lab *experiment.Lab, m *machines.Machine, keys uint64) (map[string]float64, error) {
 	before, err := privateOf(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	spec := machines.Spec(&experiment.Lab{Seed: 1}, 100, 16, 1)
+	spec := machines.Spec(lab, 100, 16, 1)
 	spec.Keys = keys
 	if _, err := m.Sample(ctx, spec, measure.Span{Duration: 50 * time.Millisecond}); err != nil {
 		return nil, err
@@ -137,6 +139,7 @@ func look(ctx context.Context, m *machines.Machine, keys uint64) (map[string]flo
 	}
 	v := map[string]float64{
 		"segment_bytes": float64(s.Segment.Size), "mapped_bytes": float64(mapped.Segment), "resident_bytes": float64(mapped.Resident),
+		"mapped_share": float64(mapped.Segment) / float64(s.Segment.Size), "resident_share": float64(mapped.Resident) / float64(s.Segment.Size),
 		"private_bytes": after, "state_bytes": after - before,
 	}
 	for _, p := range s.Segment.Parts {

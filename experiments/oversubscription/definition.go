@@ -63,7 +63,7 @@ func shapes() []shape.Shape {
 		{
 			Text:   "NR does not collapse: with four kernels for a CPU at least a tenth of the operations of one",
 			Source: "nrkern's design: with more kernels than cores nothing may collapse", Metric: "ops_per_s",
-			Judge: shape.Trend{Variant: "nr", Along: "kernels_per_cpu", From: "1", To: "4", Go: shape.Flat, By: 10},
+			Judge: shape.Trend{Variant: "nr", Along: "kernels_per_cpu", From: "1", To: "4", Go: shape.NoLess, By: 10},
 		},
 		{
 			Text:   "NR loses less than messages do: a read needs nobody else, a message two",

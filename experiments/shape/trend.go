@@ -26,11 +26,15 @@ type Direction string
 const (
 	Rises Direction = "rises"
 	Falls Direction = "falls"
-	Flat  Direction = "stays" // within By
+	Flat  Direction = "stays" // within By, either way
+	// NoMore rises by By at most, NoLess falls by By at most: each says nothing
+	// of the other way.
+	NoMore Direction = "rises no more"
+	NoLess Direction = "falls no more"
 )
 
 // Trend expects the metric of a variant to go one way between two values of a
-// factor: by a factor of By at least, or if flat, at most. Zero By means 1 for
+// factor: by a factor of By at least, or if it is to stay, at most. Zero By means 1 for
 // rising and falling, at all.
 type Trend struct {
 	Variant  string
@@ -59,6 +63,10 @@ func (t Trend) judge(d *data) results.Verdict {
 			v.Outcome = outcome(r, limit)
 		case Falls:
 			v.Outcome = outcome(measure.Ratio(a, b), limit)
+		case NoMore:
+			v.Outcome = outcome(measure.Ratio(a, b), 1/limit)
+		case NoLess:
+			v.Outcome = outcome(r, 1/limit)
 		case Flat:
 			switch {
 			case r.Low >= 1/limit && r.High <= limit:
@@ -98,13 +106,7 @@ func (c Cross) judge(d *data) results.Verdict {
 		Placement: first.Placement,
 		Text:      fmt.Sprintf("at %s: %s; at %s: %s%s", c.From, first.Text, c.To, last.Text, c.where(d, first.Placement)),
 	}
-	for _, o := range []results.Outcome{results.Failed, results.NotJudged, results.Noisy} {
-		if first.Outcome == o || last.Outcome == o {
-			v.Outcome = o
-			return v
-		}
-	}
-	v.Outcome = results.Held
+	v.Outcome = worst(first.Outcome, last.Outcome)
 	return v
 }
 

@@ -19,7 +19,7 @@ func shapes() []shape.Shape {
 		{
 			Text:   "Messages: from 1 to 8 lines an update takes at most half as long again",
 			Source: figure3 + ": MSG1 and MSG8 lie together", Metric: "update_ns",
-			Judge: shape.Trend{Variant: messages, Along: "lines", From: "1", To: "8", Go: shape.Flat, By: 1.5, At: on("2")},
+			Judge: shape.Trend{Variant: messages, Along: "lines", From: "1", To: "8", Go: shape.NoMore, By: 1.5, At: on("2")},
 		},
 		{
 			Text:   "On two CPUs, one line: shared memory is ahead of messages",
