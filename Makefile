@@ -35,7 +35,7 @@ build: ## build bin/nrkern
 demo: build ## build, then boot machines and compare the structures (under a minute)
 	$(BIN) demo
 
-experiments: build ## run every experiment, small, and judge what is exact (under five minutes)
+experiments: build ## run every experiment, small, and judge what is exact
 	$(BIN) run --all --scale smoke --out $(RESULTS)
 
 # The other builds are what the rows about the simulation hook and the probe

@@ -65,7 +65,7 @@ experiments that are complete and runs the others.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(choice[experiment.Scale]{&r.scale, experiment.ParseScale}, "scale", "how much: smoke (seconds), quick (two minutes), full (an hour)")
+	flags.Var(choice[experiment.Scale]{&r.scale, experiment.ParseScale}, "scale", "how much: smoke (seconds), quick (two minutes), full (no limit of time)")
 	flags.StringVar(&r.out, "out", "", "where the results folder is to be; with --all, what is to hold them (default results/NAME-SCALE-TIME)")
 	flags.BoolVar(&r.all, "all", false, "run all experiments, one after the other")
 	flags.BoolVar(&r.resume, "resume", false, "with --all and --out: keep what is complete there, and run the rest")

@@ -110,19 +110,18 @@ type listedExperiment struct {
 	Claim  string `json:"claim"`
 	Source string `json:"source"`
 	Shapes int    `json:"shapes"`
-	Memory int    `json:"memory_mib"`
 }
 
 // listing lists experiments.
 func listing(all []*experiment.Definition) result {
 	list := []listedExperiment{}
-	records := [][]string{{"experiment", "title", "claim", "source", "shapes", "memory_mib"}}
-	g := newGrid("llrr", "EXPERIMENT", "TITLE", "SHAPES", "MEMORY")
+	records := [][]string{{"experiment", "title", "claim", "source", "shapes"}}
+	g := newGrid("llr", "EXPERIMENT", "TITLE", "SHAPES")
 	for _, d := range all {
-		e := listedExperiment{d.Name, d.Title, d.Claim, d.Source, len(d.Shapes), d.Memory}
+		e := listedExperiment{d.Name, d.Title, d.Claim, d.Source, len(d.Shapes)}
 		list = append(list, e)
-		records = append(records, []string{e.Name, e.Title, e.Claim, e.Source, strconv.Itoa(e.Shapes), strconv.Itoa(e.Memory)})
-		g.add(e.Name, e.Title, strconv.Itoa(e.Shapes), bytesOf(uint64(e.Memory)<<20))
+		records = append(records, []string{e.Name, e.Title, e.Claim, e.Source, strconv.Itoa(e.Shapes)})
+		g.add(e.Name, e.Title, strconv.Itoa(e.Shapes))
 	}
 	return result{data: experimentList{list}, table: g.write, csv: func() [][]string { return records }}
 }

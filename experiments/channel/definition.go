@@ -33,7 +33,6 @@ func Definition() *experiment.Definition {
 			{Name: "polled", Title: "Round trips over many open channels", Kind: results.Lines, X: "channels", Y: "round_trip_ns", LogX: true, LogY: true, At: results.Where{"pattern": "polled"}},
 		},
 		Shapes: shapes(),
-		Memory: 256,
 		Blocks: blocks,
 	}
 }

@@ -40,7 +40,6 @@ func Definition() *experiment.Definition {
 			{Name: "latency", Title: "What it costs in latency", Kind: results.Lines, X: "window", Y: "latency_p50_ns", LogX: true, LogY: true, At: results.Where{"nodes": "2", "threads": "2"}},
 		},
 		Shapes: shapes(),
-		Memory: 1024,
 		Blocks: blocks,
 	}
 }

@@ -21,9 +21,6 @@ type Definition struct {
 	Figures          []results.Figure
 	Shapes           []shape.Shape
 
-	// Memory is what a run takes at most, in MiB.
-	Memory int
-
 	// Blocks returns the parts of the experiment on a machine.
 	Blocks func(*Lab) ([]Block, error)
 }

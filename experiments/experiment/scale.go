@@ -14,7 +14,7 @@ type Scale string
 const (
 	// Smoke shows that everything works; nothing timed is judged.
 	Smoke Scale = "smoke"
-	// Quick judges the shapes within two minutes.
+	// Quick judges the shapes, within a limit of time.
 	Quick Scale = "quick"
 	// Full is for figures that are published.
 	Full Scale = "full"
@@ -54,13 +54,11 @@ func (s Scale) Budget() Budget {
 	return Budget{Repetitions: 7, Extra: 7, Span: measure.Span{Warmup: 15 * time.Millisecond, Duration: 40 * time.Millisecond}, Limit: 105 * time.Second}
 }
 
-// Minutes is how long an experiment takes at most at a scale, roughly.
-func (s Scale) Minutes() string {
-	switch s {
-	case Smoke:
-		return "under half a minute"
-	case Quick:
-		return "two minutes at most"
+// Time says when an experiment ends at a scale.
+func (s Scale) Time() string {
+	b := s.Budget()
+	if b.Limit == 0 {
+		return fmt.Sprintf("after repetition %d, without a limit of time: not run yet", b.Repetitions)
 	}
-	return "5 to 90 minutes"
+	return fmt.Sprintf("after repetition %d, or the one that runs at %v", b.Repetitions, b.Limit)
 }

@@ -23,7 +23,6 @@ func Definition() *experiment.Definition {
 		Metrics: experiment.Metrics(),
 		Figures: figures(),
 		Shapes:  shapes(),
-		Memory:  2048,
 		Blocks:  blocks,
 	}
 }

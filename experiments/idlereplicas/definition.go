@@ -38,7 +38,6 @@ func Definition() *experiment.Definition {
 			{Name: "tail", Title: "Writes only: 99th percentile of latency", Kind: results.Lines, X: "idle_nodes", Y: "latency_p99_ns", LogY: true, At: results.Where{"writes_percent": "100"}},
 		},
 		Shapes: shapes(),
-		Memory: 1024,
 		Blocks: blocks,
 	}
 }

@@ -64,7 +64,6 @@ func Definition() *experiment.Definition {
 				Judge: shape.AtMost{Variant: sameNode, At: at, Value: 310, Unit: " ns"},
 			},
 		},
-		Memory: 64,
 		Blocks: blocks,
 	}
 }

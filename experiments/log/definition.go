@@ -42,7 +42,6 @@ func Definition() *experiment.Definition {
 			{Name: "home", Title: "Home of the log", Kind: results.Bars, X: "home", Y: "entries_per_s", At: results.Where{"batch": "8", "entry_bytes": "0", "log_slots": defaultSlots}},
 		},
 		Shapes: shapes(),
-		Memory: 256,
 		Blocks: blocks,
 	}
 }

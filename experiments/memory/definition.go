@@ -56,7 +56,6 @@ func Definition() *experiment.Definition {
 			{Name: "rings", Title: "The rings of the multikernel", Kind: results.Lines, X: "nodes", Y: "ring_bytes", LogY: true, Variants: []string{"multikernel"}},
 		},
 		Shapes: shapes(),
-		Memory: 2048,
 		Blocks: blocks,
 	}
 }

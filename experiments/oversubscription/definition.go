@@ -41,7 +41,6 @@ func Definition() *experiment.Definition {
 			{Name: "tail", Title: "99th percentile of latency", Kind: results.Lines, X: "kernels_per_cpu", Y: "latency_p99_ns", LogX: true, LogY: true},
 		},
 		Shapes: shapes(),
-		Memory: 2048,
 		Blocks: blocks,
 	}
 }

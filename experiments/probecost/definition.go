@@ -48,7 +48,6 @@ func Definition() *experiment.Definition {
 			{Name: "rate", Title: "Operations a second", Kind: results.Bars, X: "structure", Y: "ops_per_s", LogY: true},
 		},
 		Shapes: shapes(),
-		Memory: 1024,
 		Blocks: blocks,
 	}
 }

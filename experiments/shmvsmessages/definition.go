@@ -37,7 +37,6 @@ func Definition() *experiment.Definition {
 			{Name: "rate", Title: "Updates over the CPUs", Kind: results.Lines, X: "cpus", Y: "updates_per_s", At: results.Where{"lines": "8"}},
 		},
 		Shapes: shapes(),
-		Memory: 64,
 		Blocks: blocks,
 	}
 }

@@ -48,7 +48,6 @@ func Definition() *experiment.Definition {
 			{Name: "longest", Title: "The longest call", Kind: results.Bars, X: "variant", Y: "longest_call_ms", At: results.Where{"phase": phaseStopped}},
 		},
 		Shapes: shapes(),
-		Memory: 512,
 		Blocks: blocks,
 	}
 }

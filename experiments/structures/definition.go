@@ -46,7 +46,6 @@ func Definition() *experiment.Definition {
 			{Name: "traffic", Title: "Cache lines handed over, an operation, on two CPUs", Kind: results.Heat, X: "writes_percent", Y: "variant", Value: "handovers_per_op", At: results.Where{"keys": "1000", "cpus": pair}},
 		},
 		Shapes: shapes(),
-		Memory: 2048,
 		Blocks: blocks,
 	}
 }

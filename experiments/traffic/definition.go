@@ -52,7 +52,6 @@ func Definition() *experiment.Definition {
 			{Name: "lines", Title: "Cache lines over the mix, 16 outstanding", Kind: results.Lines, X: "writes_percent", Y: "handovers_per_op", At: results.Where{"window": "16", "nodes": "2"}},
 		},
 		Shapes: shapes(),
-		Memory: 1024,
 		Blocks: blocks,
 	}
 }
