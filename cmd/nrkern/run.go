@@ -117,7 +117,7 @@ func (r *running) run(ctx context.Context, chosen []*experiment.Definition) erro
 	if err := results.Free(r.out); err != nil && !r.resume {
 		return &usageError{text: "run: " + err.Error()}
 	}
-	if err := r.oneScale(chosen); err != nil {
+	if err := r.alike(chosen); err != nil {
 		return err
 	}
 	found := runReport{Out: r.out, Scale: string(r.scale), Experiments: []runOutcome{}}
@@ -125,7 +125,7 @@ func (r *running) run(ctx context.Context, chosen []*experiment.Definition) erro
 	for i, d := range chosen {
 		f, err := r.kept(d)
 		if f == nil && err == nil {
-			f, err = r.one(ctx, d, i, len(chosen))
+			f, err = r.anew(ctx, d, i, len(chosen))
 		}
 		if f != nil {
 			found.add(f)
@@ -156,22 +156,34 @@ func (r *running) run(ctx context.Context, chosen []*experiment.Definition) erro
 	return errors.Join(failure, found.err())
 }
 
-// oneScale refuses to go on with a run of another scale.
-func (r *running) oneScale(chosen []*experiment.Definition) error {
+// alike refuses to go on with a run of another scale, or of another nrkern.
+func (r *running) alike(chosen []*experiment.Definition) error {
+	if !r.resume {
+		return nil
+	}
 	for _, d := range chosen {
 		f, err := results.Open(r.where(d))
-		if r.resume && err == nil && f.Manifest.Scale != string(r.scale) {
+		switch {
+		case err != nil: // nothing to go on with, or kept says why not
+		case f.Manifest.Scale != string(r.scale):
 			return &usageError{text: fmt.Sprintf("run: %s is of the scale %s, not %s: name another folder with --out", f.Path, f.Manifest.Scale, r.scale)}
+		case f.Manifest.Version != version:
+			return &usageError{text: fmt.Sprintf("run: %s was measured by nrkern %s, this is %s: name another folder with --out, or go on with the one that began", f.Path, f.Manifest.Version, version)}
 		}
 	}
 	return nil
 }
 
-// kept returns the folder of an experiment that an earlier run completed. One
-// that it did not complete gives way.
+// kept returns the folder of an experiment that an earlier run completed.
 func (r *running) kept(d *experiment.Definition) (*results.Folder, error) {
 	if !r.resume {
 		return nil, nil
+	}
+	// An end by force may have come while the folder was aside.
+	if _, err := os.Stat(r.where(d)); errors.Is(err, os.ErrNotExist) {
+		if err := os.Rename(r.aside(d), r.where(d)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
 	}
 	f, err := results.Open(r.where(d))
 	switch {
@@ -182,7 +194,31 @@ func (r *running) kept(d *experiment.Definition) (*results.Folder, error) {
 	case f.Manifest.Status == results.Complete:
 		return f, nil
 	}
-	return nil, os.RemoveAll(f.Path)
+	return nil, nil
+}
+
+// aside is where what an earlier run did not complete lies meanwhile.
+func (r *running) aside(d *experiment.Definition) string {
+	return filepath.Join(r.out, "."+d.Name+".interrupted")
+}
+
+// anew runs an experiment. What an earlier run had of it gives way when there is
+// a new folder, and stays if there is none.
+func (r *running) anew(ctx context.Context, d *experiment.Definition, i, of int) (*results.Folder, error) {
+	if !r.resume {
+		return r.one(ctx, d, i, of)
+	}
+	if err := os.Rename(r.where(d), r.aside(d)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	f, err := r.one(ctx, d, i, of)
+	if _, missing := os.Stat(r.where(d)); missing == nil {
+		return f, errors.Join(err, os.RemoveAll(r.aside(d)))
+	}
+	if back := os.Rename(r.aside(d), r.where(d)); back != nil && !errors.Is(back, os.ErrNotExist) {
+		err = errors.Join(err, back)
+	}
+	return f, err
 }
 
 // one runs one experiment.

@@ -85,14 +85,7 @@ func TestResume(t *testing.T) {
 	if status, _, stderr := runOn(t, []*experiment.Definition{trial("one", 2, 1, nil), trial("two", 2, 1, nil)}, "run", "--all", "--out", out); status != exitOK {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	two := filepath.Join(out, "two", results.ManifestFile)
-	text, err := os.ReadFile(two)
-	if err == nil {
-		err = os.WriteFile(two, []byte(strings.Replace(string(text), `"status": "complete"`, `"status": "interrupted"`, 1)), 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	rewrite(t, filepath.Join(out, "two"), `"status": "complete"`, `"status": "interrupted"`)
 	// Measured anew, a would not be ahead.
 	all := []*experiment.Definition{trial("one", 1, 2, nil), trial("two", 1, 2, nil), trial("three", 2, 1, nil)}
 	for _, c := range []struct {
@@ -110,6 +103,59 @@ func TestResume(t *testing.T) {
 		if status != c.status || !strings.Contains(stdout+stderr, c.want) {
 			t.Errorf("%v: status %d, want %d with %q\n%s\n%s", c.args, status, c.status, c.want, stdout, stderr)
 		}
+	}
+}
+
+// rewrite changes the manifest of a folder.
+func rewrite(t *testing.T, folder, old, with string) {
+	t.Helper()
+	path := filepath.Join(folder, results.ManifestFile)
+	text, err := os.ReadFile(path)
+	if err == nil && !strings.Contains(string(text), old) {
+		err = fmt.Errorf("%s has no %s", path, old)
+	}
+	if err == nil {
+		err = os.WriteFile(path, []byte(strings.Replace(string(text), old, with, 1)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestResumeKeepsWhatWasCutShort until there is something in its place.
+func TestResumeKeepsWhatWasCutShort(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	one := filepath.Join(out, "one")
+	run := func(status int, failure error, args ...string) string {
+		t.Helper()
+		got, stdout, stderr := runOn(t, []*experiment.Definition{trial("one", 2, 1, failure)}, append([]string{"run", "--all", "--out", out}, args...)...)
+		if got != status {
+			t.Fatalf("status %d, want %d\n%s\n%s", got, status, stdout, stderr)
+		}
+		return stderr
+	}
+	left := func(want results.Status) {
+		t.Helper()
+		all, err := results.Below(out)
+		if err != nil || len(all) != 1 || all[0].Path != one || all[0].Manifest.Status != want {
+			t.Errorf("%v, %v; want one that is %s", all, err, want)
+		}
+	}
+	run(exitOK, nil)
+	rewrite(t, one, `"status": "complete"`, `"status": "interrupted"`)
+	run(exitFailure, fmt.Errorf("no machine"), "--resume")
+	left(results.Interrupted)
+	// As if the run had been killed in between.
+	if err := os.Rename(one, filepath.Join(out, ".one.interrupted")); err != nil {
+		t.Fatal(err)
+	}
+	run(exitFailure, fmt.Errorf("no machine"), "--resume")
+	left(results.Interrupted)
+	run(exitOK, nil, "--resume")
+	left(results.Complete)
+	rewrite(t, one, `"version": "`+version+`"`, `"version": "another"`)
+	if stderr := run(exitUsage, nil, "--resume"); !strings.Contains(stderr, "nrkern another") || !strings.Contains(stderr, "this is "+version) {
+		t.Errorf("the versions are not named: %s", stderr)
 	}
 }
 
