@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nrkern/nrkern/measure"
@@ -13,17 +14,36 @@ import (
 // gave its threads so little time that not one operation was completed.
 const tries = 4
 
-// SampleCrew samples a job on a locked thread for each CPU.
-func SampleCrew(cpus []int, span measure.Span, j measure.Job) (measure.Reading, error) {
-	defer measure.Quiet(len(cpus))()
+// ErrNothingDone is the error of a sample without an operation.
+var ErrNothingDone = errors.New("no operation was completed")
+
+// Longer samples for longer where nothing was done.
+func Longer(span measure.Span, sample func(measure.Span) error) (err error) {
 	for range tries {
-		r, err := measure.Crew(cpus, span, j)
-		if err != nil || r.Operations > 0 {
-			return r, err
+		if err = sample(span); !errors.Is(err, ErrNothingDone) {
+			return err
 		}
 		span.Duration *= 4
 	}
-	return measure.Reading{}, fmt.Errorf("no operation was completed within %v: other programs have the CPUs", span.Duration/4)
+	return err
+}
+
+// SampleCrew samples a job on a locked thread for each CPU, with no collector.
+func SampleCrew(cpus []int, span measure.Span, j measure.Job) (measure.Reading, error) {
+	defer measure.Quiet(len(cpus))()
+	return Crew(cpus, span, j)
+}
+
+// Crew samples a job on a locked thread for each CPU, with the Go runtime as the
+// caller set it.
+func Crew(cpus []int, span measure.Span, j measure.Job) (r measure.Reading, err error) {
+	err = Longer(span, func(span measure.Span) error {
+		if r, err = measure.Crew(cpus, span, j); err == nil && r.Operations == 0 {
+			err = fmt.Errorf("%w within %v: other programs have the CPUs", ErrNothingDone, span.Duration)
+		}
+		return err
+	})
+	return r, err
 }
 
 // Turns makes a job of steps: each thread takes its step again and again, and

@@ -3,6 +3,7 @@ package inprocess
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/measure"
@@ -167,9 +168,11 @@ func (x *Bench) work(who int, until uint64) (operations uint64, err error) {
 	}
 }
 
-// Sample runs a thread on each CPU, and returns operations a second.
+// Sample runs a thread on each CPU, and returns operations a second. The collector
+// runs, as it does beside the structures that this is compared with.
 func (x *Bench) Sample(cpus []int, span measure.Span) (opsPerS float64, err error) {
-	r, err := experiment.SampleCrew(cpus[:len(x.threads)], span, measure.Job{Work: x.work})
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(len(x.threads) + 2))
+	r, err := experiment.Crew(cpus[:len(x.threads)], span, measure.Job{Work: x.work})
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package inprocess
 
 import (
 	"errors"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,38 @@ func TestWrongAnswers(t *testing.T) {
 	}
 }
 
+// collected notes whether the collector is on while it is used.
+type collected struct{ percent *uint64 }
+
+func (c collected) apply(int, *batch) uint64 {
+	*c.percent = collector()
+	return 0
+}
+
+// collector returns what GOGC is.
+func collector() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// TestBaselinesAreCollected: the collector runs beside the baselines, as beside the
+// structures.
+func TestBaselinesAreCollected(t *testing.T) {
+	var seen uint64
+	b := Baseline{Name: "collected", fresh: func(uint64, int) store { return collected{&seen} }}
+	x, err := b.New(spec(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Sample(cpus(t)[:1], span); err != nil {
+		t.Fatal(err)
+	}
+	if want := collector(); seen != want {
+		t.Errorf("GOGC is %d while a baseline is sampled, want %d", seen, want)
+	}
+}
+
 // TestGroups: each structure serves the workload of machines in one process, on
 // two nodes, and the traffic is of its kind.
 func TestGroups(t *testing.T) {
@@ -141,7 +174,10 @@ func TestGroupWrongAnswers(t *testing.T) {
 	if err := g.Fill(spec()); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = g.Sample(t.Context(), cpus(t), spec(), measure.Span{Duration: 10 * time.Millisecond})
+	err = experiment.Longer(measure.Span{Duration: 10 * time.Millisecond}, func(span measure.Span) error {
+		_, _, err := g.Sample(t.Context(), cpus(t), spec(), span)
+		return err
+	})
 	if !errors.Is(err, experiment.ErrWrongAnswer) || !strings.Contains(err.Error(), "operations") {
 		t.Errorf("got %v, want ErrWrongAnswer", err)
 	}

@@ -43,7 +43,12 @@ func (g *Group) Cell(variant string, factors []string, spec workload.Spec, cpus 
 	return experiment.Cell{
 		Variant: variant, Factors: factors, CPUs: cpus,
 		Take: func(ctx context.Context, span measure.Span) ([]experiment.Reading, error) {
-			o, traffic, err := g.patiently(ctx, cpus, spec, span)
+			var o workload.Outcome
+			var traffic transport.Traffic
+			err := experiment.Longer(span, func(span measure.Span) (err error) {
+				o, traffic, err = g.Sample(ctx, cpus, spec, span)
+				return err
+			})
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", variant, err)
 			}
@@ -54,24 +59,6 @@ func (g *Group) Cell(variant string, factors []string, spec workload.Spec, cpus 
 			return experiment.One(v), nil
 		},
 	}
-}
-
-// tries is how often a sample is taken anew, each time for longer, when the host
-// gave its threads so little time that not one operation was completed.
-const tries = 4
-
-// errNothingDone is the error of a sample without an operation.
-var errNothingDone = errors.New("no operation was completed")
-
-// patiently samples for longer where nothing was done.
-func (g *Group) patiently(ctx context.Context, cpus []int, spec workload.Spec, span measure.Span) (o workload.Outcome, t transport.Traffic, err error) {
-	for range tries {
-		if o, t, err = g.Sample(ctx, cpus, spec, span); !errors.Is(err, errNothingDone) {
-			return o, t, err
-		}
-		span.Duration *= 4
-	}
-	return o, t, err
 }
 
 // Sample runs the workload on a thread for each port, pinned to the CPUs in
@@ -117,7 +104,7 @@ func (g *Group) once(ctx context.Context, cpus []int, spec workload.Spec) (workl
 		outcomes[0].Merge(o)
 	}
 	if outcomes[0].Operations == 0 {
-		return outcomes[0], fmt.Errorf("%w within %v", errNothingDone, spec.Duration.Round(time.Millisecond))
+		return outcomes[0], fmt.Errorf("%w within %v", experiment.ErrNothingDone, spec.Duration.Round(time.Millisecond))
 	}
 	return outcomes[0], nil
 }
