@@ -4,7 +4,7 @@
 #   TESTFLAGS   more flags for go test, such as -v or -run Name
 #   BENCHFLAGS  more flags for nrbench, such as -rows UMP or -save results/bench
 #   FUZZTIME    how long each fuzz target runs (20s)
-#   RESULTS     where experiments leaves its folders (results/smoke)
+#   RESULTS     where experiments leaves its folders (results/make)
 #   VERSION     what `nrkern version` says
 
 SHELL      := /bin/bash
@@ -14,7 +14,7 @@ SHELL      := /bin/bash
 GO       ?= go
 BIN      := bin/nrkern
 FUZZTIME ?= 20s
-RESULTS  ?= results/smoke
+RESULTS  ?= results/make
 # Outside a git checkout there is nothing to describe, and that is no error.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -35,7 +35,9 @@ build: ## build bin/nrkern
 demo: build ## build, then boot machines and compare the structures (under a minute)
 	$(BIN) demo
 
+# Its own folder gives way; one that is named with RESULTS does not.
 experiments: build ## run every experiment, small, and judge what is exact
+	$(if $(filter file,$(origin RESULTS)),rm -rf $(RESULTS))
 	$(BIN) run --all --scale smoke --out $(RESULTS)
 
 # The other builds are what the rows about the simulation hook and the probe
@@ -85,5 +87,6 @@ bpf: ## make the BPF objects in the tree anew (needs clang 14)
 
 check: lint test race ## lint, test and race: what to run before a commit
 
-clean: ## remove what the build made
+clean: ## remove what the build and experiments made
 	rm -rf bin
+	$(if $(filter file,$(origin RESULTS)),rm -rf $(RESULTS))

@@ -3,6 +3,7 @@
 // is expected to show is written down, with its source, before it is measured.
 //
 //	d, err := experiments.Named("hashmap")
+//	lab, err := experiment.NewLab(experiment.Smoke, version)
 //	f, err := experiment.Run(ctx, d, lab, experiment.Options{Out: "results/hashmap"})
 //
 // Below this folder:

@@ -223,7 +223,7 @@ func (r *running) anew(ctx context.Context, d *experiment.Definition, i, of int)
 
 // one runs one experiment.
 func (r *running) one(ctx context.Context, d *experiment.Definition, i, of int) (*results.Folder, error) {
-	lab, err := experiment.NewLab(r.scale, r.s.log, version)
+	lab, err := experiment.NewLab(r.scale, version)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.uber.org/zap"
-
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/experiments/shape"
 	"github.com/nrkern/nrkern/numa"
@@ -20,7 +18,6 @@ type Lab struct {
 	// CPUs may be used, ascending.
 	CPUs []int
 	Seed uint64
-	Log  *zap.Logger
 	// Version is what the machines that are booted say of the program.
 	Version string
 
@@ -29,15 +26,12 @@ type Lab struct {
 }
 
 // NewLab looks at this machine.
-func NewLab(scale Scale, log *zap.Logger, version string) (*Lab, error) {
+func NewLab(scale Scale, version string) (*Lab, error) {
 	t, err := numa.Discover()
 	if err != nil {
 		return nil, err
 	}
-	if log == nil {
-		log = zap.NewNop()
-	}
-	return &Lab{Scale: scale, Budget: scale.Budget(), Topology: t, CPUs: t.Usable(), Seed: 1, Log: log, Version: version}, nil
+	return &Lab{Scale: scale, Budget: scale.Budget(), Topology: t, CPUs: t.Usable(), Seed: 1, Version: version}, nil
 }
 
 // Record notes a machine that took part.

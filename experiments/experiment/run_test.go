@@ -57,7 +57,7 @@ func (f *trial) definition(blocks int, variants ...string) *Definition {
 
 func lab(t *testing.T, b Budget) *Lab {
 	t.Helper()
-	l, err := NewLab(Quick, nil, "test")
+	l, err := NewLab(Quick, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,16 +49,6 @@ func Baselines() []Baseline {
 	}
 }
 
-// BaselineNamed returns the baseline of a name.
-func BaselineNamed(name string) (Baseline, error) {
-	for _, b := range Baselines() {
-		if b.Name == name {
-			return b, nil
-		}
-	}
-	return Baseline{}, fmt.Errorf("no baseline %q", name)
-}
-
 // Bench is a baseline that is filled, with its threads' draws.
 type Bench struct {
 	name    string

@@ -25,8 +25,6 @@ type Shape struct {
 	// Fresh makes a node's service; nil means the key-value service.
 	Fresh  func() kernel.Service
 	Policy *transport.Policy // nil means transport.Dedicated
-	// LogSlots is the size of an NR log; 0 means the default.
-	LogSlots int
 }
 
 func (s Shape) withDefaults() Shape {
@@ -65,7 +63,7 @@ type Group struct {
 // NR makes replicas with their log.
 func NR(s Shape) (*Group, error) {
 	s = s.withDefaults()
-	g, err := nrkernel.NewGroup(s.Nodes+s.Idle, s.Fresh, nrkernel.Options{Policy: s.Policy, LogSlots: s.LogSlots})
+	g, err := nrkernel.NewGroup(s.Nodes+s.Idle, s.Fresh, nrkernel.Options{Policy: s.Policy})
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestRelation(t *testing.T) {
 // TestShapesAreJudged: on a machine that has all relations every shape is judged,
 // though each relation is a placement of its own.
 func TestShapesAreJudged(t *testing.T) {
-	lab, err := experiment.NewLab(experiment.Quick, nil, "test")
+	lab, err := experiment.NewLab(experiment.Quick, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
