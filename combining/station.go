@@ -58,6 +58,13 @@ func (s *Station) AwaitFree() {
 // Locked returns the lock's word, whose value 1 a thread can wait on.
 func (s *Station) Locked() *transport.Word { return &s.lock }
 
+// Words returns the words by which one at a time becomes the combiner, for who
+// watches them: the lock, the bias, and the one that says that a sole thread is
+// inside.
+func (s *Station) Words() (lock, bias, inside *transport.Word) {
+	return &s.lock, &s.bias, &s.inside.Word
+}
+
 // Threads returns the threads that take part; the combiner's to use.
 func (s *Station) Threads() []*Thread { return s.threads }
 

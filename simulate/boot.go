@@ -57,7 +57,7 @@ func bootNR(r *run) error {
 			return err
 		}
 		r.nameWord(replicas[node].Station().Locked(), "combiner lock of node %d", node)
-		r.watchLock(node, replicas[node].Station().Locked())
+		r.watchStation(node, replicas[node].Station())
 	}
 	r.machine.home = 0
 	if err := r.fill(replicas[0]); err != nil {
@@ -107,7 +107,7 @@ func bootGroup(r *run) error {
 	r.log = &logWatch{run: r} // the order of operations; its words are the group's own
 	for node := range r.Nodes {
 		r.machine.home = node
-		r.watchLock(node, g.Replica(node).Station().Locked())
+		r.watchStation(node, g.Replica(node).Station())
 		for range r.Clients {
 			if err := r.addClient(node, func(w int) (kernel.Port, error) { return g.Replica(node).NewPort(w) }); err != nil {
 				return err
@@ -134,7 +134,7 @@ func bootMultikernel(r *run) error {
 			return err
 		}
 		r.nameWord(n.Station().Locked(), "monitor lock of node %d", node)
-		r.watchLock(node, n.Station().Locked())
+		r.watchStation(node, n.Station())
 		for range r.Clients {
 			if err := r.addClient(node, func(w int) (kernel.Port, error) { return n.NewPort(w) }); err != nil {
 				return err
@@ -181,26 +181,5 @@ func bootBigLock(r *run) error {
 func (r *run) nameWord(w *transport.Word, format string, args ...any) {
 	if r.machine.tracing {
 		r.memory.named[w] = fmt.Sprintf(format, args...)
-	}
-}
-
-// watchLock sees to it that a station has one combiner: who holds the lock
-// gives it back before another takes it.
-func (r *run) watchLock(node int, w *transport.Word) {
-	holder := -1
-	r.memory.at(w, node).watch = func(e commit) {
-		if e.core == nil {
-			return
-		}
-		switch {
-		case e.after == 1 && holder >= 0:
-			r.machine.fail(FailureInvariant, "node %d has two combiners: %s and %s", node, r.machine.cores[holder], e.core)
-		case e.after == 1:
-			holder = e.core.id
-		case holder != e.core.id:
-			r.machine.fail(FailureInvariant, "%s lets go of node %d's combiner lock, which it does not hold", e.core, node)
-		default:
-			holder = -1
-		}
 	}
 }

@@ -42,11 +42,13 @@ type Machine struct {
 	tracing bool
 	lines   []string
 	// loads and reads tell who watches what cores see.
-	loads  func(c *core, p *place, v uint64)
-	reads  func(c *core, p *place)
-	killed func(node int)
-	home   int    // node whose memory is set up
-	last   string // where every core was at the end
+	loads func(c *core, p *place, v uint64)
+	reads func(c *core, p *place)
+	// stations are told of all accesses.
+	stations []*stationWatch
+	killed   func(node int)
+	home     int    // node whose memory is set up
+	last     string // where every core was at the end
 }
 
 // point is the point before an access at which the schedule may let others
@@ -77,6 +79,9 @@ func (m *Machine) point(c *core, p *place, a access) {
 	if m.steps > m.limit {
 		m.fail(FailureEndless, "no end after %d steps:\n%s", m.steps, m.describe())
 		panic(unwind{})
+	}
+	for _, s := range m.stations {
+		s.accessed(c, p, a)
 	}
 }
 

@@ -42,6 +42,7 @@ var hunts = map[string]struct {
 	"skip-last-reader":   {Scenario{Structure: "biglock-rwlock"}, 50},
 	"flag-stays-up":      {Scenario{Structure: "biglock-rwlock"}, 50},
 	"lock-by-store":      {Scenario{Structure: "nr"}, 100},
+	"enter-at-once":      {Scenario{Structure: "nr", Clients: 1, Operations: 8}, 1000},
 	"first-header-first": {Scenario{Structure: "channel"}, 20},
 	"no-number":          {Scenario{Structure: "channel"}, 50},
 	"ack-ahead":          {Scenario{Structure: "channel"}, 50},

@@ -29,6 +29,7 @@ const (
 	SkipLastReader   = false // a writer does not wait for the last reader
 	FlagStaysUp      = false // a reader that finds a writer waits with its flag up
 	LockByStore      = false // the combiner lock is taken with a load and a store
+	EnterAtOnce      = false // a sole thread does not look again at the bias after it has stored inside
 	FirstHeaderFirst = false // the first header of a message is written before the others
 	NoNumber         = false // any header makes a slot of a ring new, also one of an earlier lap
 	AckAhead         = false // a channel acknowledges one slot more than it has taken

@@ -31,6 +31,7 @@ var (
 	SkipLastReader   bool
 	FlagStaysUp      bool
 	LockByStore      bool
+	EnterAtOnce      bool
 	FirstHeaderFirst bool
 	NoNumber         bool
 	AckAhead         bool
@@ -77,6 +78,7 @@ var all = []struct {
 	{"skip-last-reader", &SkipLastReader},
 	{"flag-stays-up", &FlagStaysUp},
 	{"lock-by-store", &LockByStore},
+	{"enter-at-once", &EnterAtOnce},
 	{"first-header-first", &FirstHeaderFirst},
 	{"no-number", &NoNumber},
 	{"ack-ahead", &AckAhead},

@@ -1,0 +1,74 @@
+//go:build !nrkern_nohook
+
+package simulate
+
+import "github.com/nrkern/nrkern/combining"
+
+// stationWatch sees to it that a station has one combiner at a time. There are
+// two ways to become it: to take the lock, and, for a sole thread, to store
+// inside. Two cores may have done so for a moment, before each has looked at the
+// other's word and one gives way. So a core is taken to be the combiner from
+// when it makes an access to anything but the words of the entry, until it gives
+// its own word back; and two never are.
+type stationWatch struct {
+	machine *Machine
+	node    int
+	words   [3]*place // of the entry
+	lock    turn
+	inside  turn
+}
+
+// turn is who has one of the two words.
+type turn struct {
+	name  string
+	word  *place
+	core  *core // nil if nobody has it
+	works bool  // it is the combiner
+	left  bool  // the store that gives the word back is in its buffer
+}
+
+func (r *run) watchStation(node int, s *combining.Station) {
+	lock, bias, inside := s.Words()
+	at := r.memory.at
+	w := &stationWatch{machine: r.machine, node: node, words: [3]*place{at(lock, node), at(bias, node), at(inside, node)}}
+	w.lock, w.inside = turn{name: "lock", word: w.words[0]}, turn{name: "inside", word: w.words[2]}
+	for _, t := range []*turn{&w.lock, &w.inside} {
+		t.word.watch = func(e commit) { w.changed(t, e) }
+	}
+	r.machine.stations = append(r.machine.stations, w)
+}
+
+// changed is told of every change of one of the two words.
+func (w *stationWatch) changed(t *turn, e commit) {
+	switch {
+	case e.core == nil:
+	case e.after == 1 && t.core != nil:
+		w.machine.fail(FailureInvariant, "node %d has two combiners: %s and %s have %s", w.node, t.core, e.core, t.name)
+	case e.after == 1:
+		t.core = e.core
+	case t.core != e.core:
+		w.machine.fail(FailureInvariant, "%s gives back %s of node %d, which it does not have", e.core, t.name, w.node)
+	default:
+		t.core, t.works, t.left = nil, false, false
+	}
+}
+
+// accessed is told of every access that a core is about to make.
+func (w *stationWatch) accessed(c *core, p *place, a access) {
+	w.lock.accessed(w, &w.inside, c, p, a)
+	w.inside.accessed(w, &w.lock, c, p, a)
+}
+
+func (t *turn) accessed(w *stationWatch, other *turn, c *core, p *place, a access) {
+	switch {
+	case t.core != c || t.left || a == accessPause:
+	case p == t.word && a == accessStore:
+		t.left, t.works = true, false
+	case p != nil && (p == w.words[0] || p == w.words[1] || p == w.words[2]):
+	default:
+		t.works = true
+		if other.works && other.core != c {
+			w.machine.fail(FailureInvariant, "node %d has two combiners: %s has %s and %s has %s", w.node, c, t.name, other.core, other.name)
+		}
+	}
+}
