@@ -118,7 +118,11 @@ func (s Scenario) drawn(seed uint64) Scenario {
 		}
 	}
 	pick(&s.Nodes, 2, 2, 2, 3)
+	clients := s.Clients
 	pick(&s.Clients, 1, 1, 2)
+	if clients == 0 && s.cores() > maxOrdered {
+		s.Clients = 1
+	}
 	pick(&s.Operations, 2, 4, 8)
 	pick(&s.Window, 1, 1, 2, 4)
 	pick(&s.DataMax, 8, 8, 100, kernel.MaxData)
@@ -155,7 +159,9 @@ func (s Scenario) smallest() Scenario {
 		at    *int
 		least int
 	}{{&s.Nodes, 2}, {&s.Clients, 1}, {&s.Operations, 1}, {&s.Window, 1}, {&s.DataMax, 8}} {
-		*f.at = max(*f.at, f.least)
+		if *f.at == 0 {
+			*f.at = f.least
+		}
 	}
 	s.Keys = max(s.Keys, 1)
 	if at := lookUp(s.Structure); at != nil && at.fixedNodes != 0 {
@@ -206,7 +212,8 @@ func (s Scenario) Validate() error {
 	return nil
 }
 
-// cores is the largest number of cores that the scenario can have.
+// cores is the number of cores that the scenario has, at least: what is drawn
+// stays within what can be searched.
 func (s Scenario) cores() int {
 	each := max(s.Clients, 1)
 	if !s.Unattended {
