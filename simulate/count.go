@@ -84,10 +84,9 @@ type counting struct {
 
 // reading is what there was to count when so many operations were done.
 type reading struct {
-	time     uint64
-	accesses uint64
-	counts   counts
-	traffic  transport.Traffic
+	time    uint64
+	counts  counts
+	traffic transport.Traffic
 }
 
 // Run runs the workload and returns what it took.
@@ -192,5 +191,5 @@ func (r *counting) count() {
 // read takes a reading.
 func (r *counting) read() reading {
 	m := r.machine
-	return reading{time: m.running.time, accesses: m.steps, counts: m.counted.counts, traffic: r.traffic()}
+	return reading{time: m.running.time, counts: m.counted.counts, traffic: r.traffic()}
 }

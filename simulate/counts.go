@@ -9,7 +9,7 @@ type Counts struct {
 	WriteRatio float64 `json:"write_ratio_percent"`
 	Operations uint64  `json:"operations"`
 	// Steps is the time that passed, in which every core makes an access a step;
-	// Accesses are those of all cores.
+
 	Steps         uint64  `json:"steps"`
 	Accesses      uint64  `json:"accesses"`
 	OpsPerKSteps  float64 `json:"ops_per_1000_steps"`
@@ -86,10 +86,9 @@ func (r *counting) counts() *Counts {
 	ops := float64(r.Operations)
 	c := &Counts{
 		Structure: r.Structure, WriteRatio: r.Workload.WriteRatio, Operations: r.Operations,
-		Steps: r.to.time - r.from.time, Accesses: r.to.accesses - r.from.accesses, Regions: []RegionCounts{},
+		Steps: r.to.time - r.from.time, Regions: []RegionCounts{},
 	}
 	c.OpsPerKSteps = 1000 * ops / float64(max(c.Steps, 1))
-	c.AccessesPerOp = float64(c.Accesses) / ops
 	observed := r.to.traffic.Sub(r.from.traffic)
 	c.ObservedPerOp = float64(observed.HandOvers()) / ops
 	var all tally
@@ -108,5 +107,9 @@ func (r *counting) counts() *Counts {
 		}
 	}
 	c.PerOp = all.perOp(ops)
+	for _, n := range all.served {
+		c.Accesses += n
+	}
+	c.AccessesPerOp = float64(c.Accesses) / ops
 	return c
 }

@@ -3,6 +3,7 @@
 package simulate
 
 import (
+	"math"
 	"testing"
 
 	"github.com/nrkern/nrkern/kernel"
@@ -128,6 +129,9 @@ func TestObservedIsLowerBound(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("%s, %v %% writes: %.3f of %.3f hand-overs an operation observed, %.3f transfers", structure, ratio, c.ObservedPerOp, c.HandOvers, c.CrossNode)
+			if served := c.Hits + c.SameNode + c.CrossNode + c.Memory; math.Abs(served-c.AccessesPerOp) > 1e-6*served {
+				t.Errorf("%s, %v %% writes: %v accesses an operation, %v served", structure, ratio, c.AccessesPerOp, served)
+			}
 			// A line that a core took just before the interval may be one that it
 			// observes, after more steps, within it.
 			edge := 8.0 / 6000 // cores, operations
