@@ -118,7 +118,9 @@ func bootGroup(r *run) error {
 }
 
 func bootMultikernel(r *run) error {
-	r.watchRings(multikernel.MinRing)
+	if err := r.watchRings(multikernel.MinRing); err != nil {
+		return err
+	}
 	for node := range r.Nodes {
 		r.machine.home = node
 		table, _, err := r.table(node)

@@ -14,7 +14,9 @@ const channelRing = transport.MinRing
 // bootChannel boots two ends of a channel. Each sends numbered messages of one
 // or two slots, and must get the other's, all of them and in order.
 func bootChannel(r *run) error {
-	r.watchRings(channelRing)
+	if err := r.watchRings(channelRing); err != nil {
+		return err
+	}
 	var rings [2][]transport.Slot
 	for node := range rings {
 		var err error

@@ -26,17 +26,17 @@ type ringSlot struct {
 
 // watchRings holds the rings of a mesh to their flow control: a slot is written
 // anew, in turn, only after the other end has taken what it held.
-func (r *run) watchRings(ring int) {
+func (r *run) watchRings(ring int) error {
 	m := r.machine
 	slots := map[*place]*ringSlot{}
-	for node := 0; ; node++ {
+	for node := range r.Nodes {
 		part, err := r.memory.keep.Part(fmt.Sprintf("mesh.from.%d", node))
 		if err != nil {
-			break
+			return err
 		}
 		all, err := transport.Slice[transport.Slot](r.memory.keep, part.Name, 0, int(part.Size)/transport.SlotSize)
 		if err != nil {
-			break
+			return err
 		}
 		for i := range all {
 			p := r.memory.at(all[i].HeaderWord(), node)
@@ -56,6 +56,7 @@ func (r *run) watchRings(ring int) {
 			s.read = true
 		}
 	}
+	return nil
 }
 
 func (s *ringSlot) written(m *Machine, e commit, ring int) {
