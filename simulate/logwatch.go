@@ -196,10 +196,12 @@ func (w *logWatch) queried(s *service) {
 	}
 }
 
+// isDead reports whether a node's kernel has died, of whose cores some may have
+// ended before.
 func (m *Machine) isDead(node int) bool {
 	for _, c := range m.cores {
-		if c.node == node {
-			return c.state == dead
+		if c.node == node && c.state == dead {
+			return true
 		}
 	}
 	return false

@@ -57,11 +57,11 @@ func someBuffered(m *Machine, r *workload.Random) *core {
 type faults []fault
 
 type fault struct {
-	kind   actionKind
-	node   int
-	at     uint64 // step
-	count  int    // steps to stop for; stores that leave each buffer before a death, modulo their number
-	killed bool
+	kind    actionKind
+	node    int
+	at      uint64 // step
+	count   int    // steps to stop for; stores that leave each buffer before a death, modulo their number
+	drained int    // cores whose buffers have been seen to, before a death
 }
 
 // next returns the fault that is due.
@@ -69,12 +69,13 @@ func (f *faults) next(m *Machine) (action, bool) {
 	if len(*f) == 0 || (*f)[0].at > m.steps {
 		return action{}, false
 	}
-	due := (*f)[0]
+	due := &(*f)[0]
 	if due.kind == actKill {
 		// What leaves the buffers in time leaves first: once for each core.
-		for _, c := range m.cores {
-			if c.node == due.node && c.state != dead && len(c.buffer) > 0 && !due.killed {
-				(*f)[0].killed = true
+		for due.drained < len(m.cores) {
+			c := m.cores[due.drained]
+			due.drained++
+			if c.node == due.node && c.state != dead {
 				if n := due.count % (len(c.buffer) + 1); n > 0 {
 					return action{kind: actDrain, who: c.id, count: n}, true
 				}

@@ -51,7 +51,10 @@ func TestSearch(t *testing.T) {
 		})
 		if !at.noDeaths {
 			t.Run(at.name+"/deaths", func(t *testing.T) {
-				search(t, Scenario{Structure: at.name, Deaths: 1, Stops: 1}, tries(400))
+				r := search(t, Scenario{Structure: at.name, Deaths: 1, Stops: 1}, tries(400))
+				if r.Died == 0 || r.Blocked >= r.Died {
+					t.Errorf("%d deaths, %d blocked after one: want some, and some that the others survive", r.Died, r.Blocked)
+				}
 			})
 		}
 	}
