@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,13 +123,13 @@ func (r *simulateReport) table(w io.Writer) error {
 
 // mostCrossed names the regions whose lines cross most, down to a tenth of all.
 func mostCrossed(c *simulate.Counts) string {
+	most := slices.DeleteFunc(slices.Clone(c.Regions), func(r simulate.RegionCounts) bool {
+		return r.CrossNode == 0 || 10*r.CrossNode < c.CrossNode
+	})
+	slices.SortStableFunc(most, func(a, b simulate.RegionCounts) int { return cmp.Compare(b.CrossNode, a.CrossNode) })
 	var names []string
-	for limit := 0.5; limit >= 0.1; limit -= 0.2 {
-		for _, r := range c.Regions {
-			if r.CrossNode >= limit*c.CrossNode && r.CrossNode > 0 && (limit == 0.5 || r.CrossNode < (limit+0.2)*c.CrossNode) {
-				names = append(names, r.Region)
-			}
-		}
+	for _, r := range most {
+		names = append(names, r.Region)
 	}
 	return strings.Join(names, " ")
 }
