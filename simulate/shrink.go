@@ -12,8 +12,13 @@ const (
 
 // shrink looks for a shorter schedule that fails in the same way, and traces
 // it: it leaves out pieces, halves them (Zeller, Hildebrandt, TSE 2002), and
-// shortens counts, as long as that goes on.
+// shortens counts, as long as that goes on. What could not be judged in time is
+// left as it is: each try would take the judge as long.
 func (seg segments) shrink(f *Found, full schedule) error {
+	if f.Kind == FailureUnknown {
+		f.Shrunk = f.Schedule
+		return nil
+	}
 	best, runs, steps := slices.Clone(full), 0, uint64(0)
 	try := func(s schedule) bool {
 		if runs++; runs > shrinkRuns || steps > shrinkSteps {

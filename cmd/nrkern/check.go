@@ -69,8 +69,7 @@ With --simulate no machine need run: the same protocol code runs on a simulated
 machine, on many schedules, with delays, stops and deaths at any access to shared
 memory. What a SCENARIO does not say is drawn by the seed:
 
-  STRUCTURE      nr, group, multikernel, biglock-mutex, biglock-rwlock,
-                 biglock-mcs, channel or bell
+  STRUCTURE      ` + simulated() + `
   ,nodes=N       and clients (a node), operations (a client), window, keys,
                  data-max (bytes), lead (slots of the log filled before), many
                  (percent of operations over several keys), polls (before a
@@ -81,6 +80,9 @@ memory. What a SCENARIO does not say is drawn by the seed:
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.histories < 0 {
 				return &usageError{text: fmt.Sprintf("--histories %d: want 0 or more", f.histories), command: cmd.CommandPath()}
+			}
+			if text := f.simulated.conflict(cmd.Flags().Changed); text != "" {
+				return &usageError{text: text, command: cmd.CommandPath()}
 			}
 			if f.simulated.scenario != "" {
 				return f.simulated.run(cmd.Context(), s, f.record.Seed, cmd.Flags().Changed("schedules"))

@@ -51,6 +51,46 @@ func (f *searching) addFlags(cmd *cobra.Command) {
 	complete(cmd, "strategy", string(simulate.Mixed), string(simulate.Random), string(simulate.PCT))
 }
 
+// simulated lists the structures, as the help has room for them.
+func simulated() string {
+	names := simulate.Structures()
+	last, names := names[len(names)-1], names[:len(names)-1]
+	half := (len(names) + 1) / 2
+	return strings.Join(names[:half], ", ") + ",\n                 " + strings.Join(names[half:], ", ") + " or " + last
+}
+
+// conflict says which of the flags that were given does nothing beside the
+// others, and what to do, or nothing.
+func (f *searching) conflict(given func(name string) bool) string {
+	refused := func(why string, names ...string) string {
+		for _, n := range names {
+			if given(n) {
+				return "--" + n + " " + why
+			}
+		}
+		return ""
+	}
+	switch {
+	case f.scenario == "" && given("simulate"):
+		return "--simulate: want a SCENARIO, as nr"
+	case f.scenario == "":
+		return refused("is for the simulated machine: give --simulate SCENARIO too", "schedule", "trace", "exhaustive", "strategy", "schedules")
+	}
+	if text := refused("is for a running machine: say it in the scenario: nr,operations=20", "operations", "keys", "window", "clients-per-node"); text != "" {
+		return text
+	}
+	if text := refused("is for a running machine: leave it out with --simulate", "histories", "reads", "timeout", "visualize"); text != "" {
+		return text
+	}
+	if !given("exhaustive") {
+		return ""
+	}
+	if given("schedules") && f.schedules < 1 {
+		return fmt.Sprintf("--schedules %d: want 1 or more, or leave it out to try all", f.schedules)
+	}
+	return refused("chooses schedules, of which --exhaustive tries all: leave one of them out", "schedule", "trace", "strategy")
+}
+
 // run searches, or replays one run.
 func (f *searching) run(ctx context.Context, s *session, seed uint64, limited bool) error {
 	scenario, err := simulate.ParseScenario(f.scenario)
@@ -80,15 +120,26 @@ func (f *searching) run(ctx context.Context, s *session, seed uint64, limited bo
 		return err
 	}
 	if r.Found != nil {
-		r.Judgement, r.Trace = check.Illegal, nil
+		r.Judgement, r.Trace = judgementOf(r.Found), nil
 	}
 	if err := s.print(result{data: r, table: r.table, csv: r.csv}); err != nil {
 		return err
 	}
-	if found := r.Found; found != nil {
+	if found := r.Found; found != nil && r.Judgement == check.Unknown {
+		return fmt.Errorf("check: the history of seed %d of %s was not judged in time: ask for fewer operations; to see it again: %s", found.Seed, found.Scenario, found.Command)
+	} else if found != nil {
 		return fmt.Errorf("check: %w: seed %d of %s: %s; to see it again: %s", errCheck, found.Seed, found.Scenario, found.Failure.Kind, found.Command)
 	}
 	return nil
+}
+
+// judgementOf is unknown where the judge ran out of time: that is no failure, and
+// no pass.
+func judgementOf(f *simulate.Found) check.Judgement {
+	if f.Kind == simulate.FailureUnknown {
+		return check.Unknown
+	}
+	return check.Illegal
 }
 
 func (r *searchReport) table(w io.Writer) error {
