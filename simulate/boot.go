@@ -49,7 +49,7 @@ func bootNR(r *run) error {
 	replicas := make([]*nrkernel.Replica, r.Nodes)
 	for node := range replicas {
 		r.machine.home = node
-		table, _, err := r.table(node)
+		table, err := r.table(node)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func bootMultikernel(r *run) error {
 	}
 	for node := range r.Nodes {
 		r.machine.home = node
-		table, _, err := r.table(node)
+		table, err := r.table(node)
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func twoPackages(nodes int) multikernel.Shape {
 }
 
 func bootBigLock(r *run) error {
-	table, _, err := r.table(0)
+	table, err := r.table(0)
 	if err != nil {
 		return err
 	}

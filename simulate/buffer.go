@@ -37,7 +37,6 @@ func (m *Machine) issue(c *core, e *pending) {
 		return
 	}
 	c.buffer = append(c.buffer, *e)
-	m.fullest = max(m.fullest, len(c.buffer))
 }
 
 // drain lets the oldest n stores of a core leave its buffer.
@@ -118,7 +117,7 @@ func (m *Machine) settle(c *core) {
 	for _, d := range c.drafts {
 		if d.unstored || d.content != d.settled {
 			d.unstored, d.settled = false, d.content
-			c.at, c.about = d.place, accessFill
+			c.about = accessFill
 			if m.ordered {
 				m.orderWrite(c, &d.place.payloads, d.place, "payload of ")
 			}

@@ -39,9 +39,7 @@ type core struct {
 	// that step.
 	stoppedUntil uint64
 
-	// at and about are the access that it is about to make.
-	at    *place
-	about access
+	about access // that it is about to make
 
 	buffer   []pending // stores that have not left, the oldest first
 	drafts   []*draft  // payloads that it is filling

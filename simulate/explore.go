@@ -31,8 +31,6 @@ type Explored struct {
 	Report
 	// Complete says that there are no more schedules within the bounds.
 	Complete bool `json:"complete"`
-	// Longest is the number of choices of the schedule that has the most.
-	Longest int `json:"longest_choices"`
 }
 
 // Run explores until something is found, or all is tried, or the limit is
@@ -62,7 +60,6 @@ func (e Exploration) Run(ctx context.Context) (*Explored, error) {
 			return out, err
 		}
 		out.add(r)
-		out.Longest = max(out.Longest, len(d.path))
 		if f := r.machine.failure; f != nil {
 			out.Found = &Found{Failure: *f, Run: out.Schedules, Seed: e.Seed, Scenario: drawn, Schedule: r.machine.record.String()}
 			err := seg.shrink(out.Found, r.machine.record)
@@ -160,32 +157,30 @@ func (d *explorer) list(m *Machine) {
 		// An access to what words protect, or a poll, commutes with all that
 		// others do until the core's next access to a word.
 		if c.about != accessTouch && c.about != accessPause {
-			if d.preemptions > 0 {
-				for _, other := range m.cores {
-					if other != c && other.runnable() {
-						d.leave(c, action{kind: actRun, who: other.id}, true)
-					}
-				}
-			}
-			d.kills(m, c)
+			d.preempt(m, c)
 		}
 		return
 	}
 	if c != nil && c.state != dead && len(c.buffer) > 0 {
 		d.add(option{actions: [2]action{{kind: actDrain, who: c.id, count: len(c.buffer)}}, n: 1})
-		if d.preemptions > 0 {
-			for _, other := range m.cores {
-				if other != c && other.runnable() {
-					d.leave(c, action{kind: actRun, who: other.id}, true)
-				}
-			}
-		}
-		d.kills(m, c)
+		d.preempt(m, c)
 		return
 	}
 	for _, other := range m.cores {
 		if other.runnable() {
 			d.add(option{actions: [2]action{{kind: actRun, who: other.id}}, n: 1})
+		}
+	}
+	d.kills(m, c)
+}
+
+// preempt lists who may take a core's place, and the deaths that may come.
+func (d *explorer) preempt(m *Machine, c *core) {
+	if d.preemptions > 0 {
+		for _, other := range m.cores {
+			if other != c && other.runnable() {
+				d.leave(c, action{kind: actRun, who: other.id}, true)
+			}
 		}
 	}
 	d.kills(m, c)

@@ -30,7 +30,6 @@ type Machine struct {
 	steps   uint64
 	limit   uint64
 	events  uint64 // of histories
-	fullest int    // largest number of stores in a buffer
 	died    int    // kernels
 	napEnds int    // naps that nothing else could end
 	naps    napRounds
@@ -64,14 +63,7 @@ func (m *Machine) point(c *core, p *place, a access) {
 	if len(c.drafts) > 0 {
 		m.settle(c)
 	}
-	c.at, c.about = p, a
-	if p != nil && p.touched != int16(c.id+1) {
-		if p.touched == 0 {
-			p.touched = int16(c.id + 1)
-		} else {
-			p.touched = several
-		}
-	}
+	c.about = a
 	m.leave(c)
 	m.steps++
 	c.accesses++

@@ -29,17 +29,11 @@ type place struct {
 	released stamp
 	payloads accesses
 
-	// touched is 1 + the first core to touch it, or several.
-	touched int16
-
 	region Region
 	line   line
 }
 
-const (
-	lineBytes = transport.SlotSize
-	several   = -1
-)
+const lineBytes = transport.SlotSize
 
 // layout of a slot, on which payloadOf relies.
 var _ [transport.SlotSize - unsafe.Sizeof(transport.Slot{})]struct{}

@@ -40,7 +40,6 @@ type client struct {
 	issued   uint64
 	// executed counts, by operation, how often a service applied it.
 	executed []uint8
-	bare     func() // instead of a recorder
 	finished bool
 }
 
@@ -119,7 +118,7 @@ func (r *run) addClient(node int, open func(window int) (kernel.Port, error)) er
 
 // addBare adds a client without a port.
 func (r *run) addBare(node int, name string, body func()) {
-	c := &client{run: r, id: len(r.clients), node: node, name: name, bare: body}
+	c := &client{run: r, id: len(r.clients), node: node, name: name}
 	r.addCore(node, name, func() {
 		body()
 		c.finish()
@@ -210,14 +209,13 @@ func (r *run) history() []check.Entry {
 }
 
 // table returns a node's services: kv, watched.
-func (r *run) table(node int) (*kernel.Table, *service, error) {
+func (r *run) table(node int) (*kernel.Table, error) {
 	s := &service{run: r, node: node, state: object{name: fmt.Sprintf("the state of node %d", node)}}
 	d := *kv.Definition()
 	d.New = func() kernel.Service {
 		s.Spanning = kv.New(kv.Options{})
 		return s
 	}
-	t, err := kernel.NewTable(&d)
 	r.services = append(r.services, s)
-	return t, s, err
+	return kernel.NewTable(&d)
 }

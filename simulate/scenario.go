@@ -46,28 +46,26 @@ type Scenario struct {
 
 // structure is a way to boot a machine.
 type structure struct {
-	name  string
-	about string
-	boot  func(r *run) error
+	name string
+	boot func(r *run) error
 	// What the scenario may ask of it.
 	fixedNodes int // 0: any
 	noDeaths   bool
 	noLead     bool
-	bare       bool // no service: operations are messages or rings of a bell
 }
 
 var structureTable = []structure{
-	{name: "nr", about: "node replication, a kernel process a node", boot: bootNR},
-	{name: "group", about: "node replication in one process, where combiners replay each other's replicas", boot: bootGroup, noDeaths: true, noLead: true},
-	{name: "multikernel", about: "partitioned shards and messages", boot: bootMultikernel, noLead: true},
+	{name: "nr", boot: bootNR},
+	{name: "group", boot: bootGroup, noDeaths: true, noLead: true},
+	{name: "multikernel", boot: bootMultikernel, noLead: true},
 	// An agreement takes every copy, so after a death nothing can commit, and the
 	// others wake each other for ever: nothing recovers from it yet.
-	{name: "replicated", about: "a copy at every node, agreements through a tree", boot: bootMultikernel, noDeaths: true, noLead: true},
-	{name: "biglock-mutex", about: "one copy behind a mutex", boot: bootBigLock, noDeaths: true, noLead: true},
-	{name: "biglock-rwlock", about: "one copy behind a distributed reader-writer lock", boot: bootBigLock, noDeaths: true, noLead: true},
-	{name: "biglock-mcs", about: "one copy behind a queue lock", boot: bootBigLock, noDeaths: true, noLead: true},
-	{name: "channel", about: "two ends of one channel with rings of four slots", boot: bootChannel, fixedNodes: 2, noLead: true, bare: true},
-	{name: "bell", about: "sleepers and ringers of one bell", boot: bootBell, noLead: true, bare: true},
+	{name: "replicated", boot: bootMultikernel, noDeaths: true, noLead: true},
+	{name: "biglock-mutex", boot: bootBigLock, noDeaths: true, noLead: true},
+	{name: "biglock-rwlock", boot: bootBigLock, noDeaths: true, noLead: true},
+	{name: "biglock-mcs", boot: bootBigLock, noDeaths: true, noLead: true},
+	{name: "channel", boot: bootChannel, fixedNodes: 2, noLead: true},
+	{name: "bell", boot: bootBell, noLead: true},
 }
 
 // Structures returns the names of what can be simulated.
@@ -77,14 +75,6 @@ func Structures() []string {
 		names = append(names, s.name)
 	}
 	return names
-}
-
-// About says what a structure is, in a few words.
-func About(name string) string {
-	if s := lookUp(name); s != nil {
-		return s.about
-	}
-	return ""
 }
 
 func lookUp(name string) *structure {
