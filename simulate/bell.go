@@ -11,6 +11,12 @@ import (
 
 const bellRingers = maxNodes
 
+func layoutBell(l *transport.Layout, _ int) error {
+	l.Add("mesh.bell.0", 0, transport.BellSize)
+	l.Add("work", 0, bellRingers*transport.LineSize)
+	return nil
+}
+
 // bootBell boots ringers, one a node, that publish work and ring, and as many
 // sleepers of node 0 as it has clients, each of which must see all the work.
 func bootBell(r *run) error {

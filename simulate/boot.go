@@ -13,26 +13,11 @@ import (
 	"github.com/nrkern/nrkern/transport"
 )
 
-// layout returns what the segment of the scenario's structure holds, or nil
-// if all is on the heap.
-func (r *run) layout() (*transport.Layout, error) {
-	l := new(transport.Layout)
-	switch r.Structure {
-	case "nr":
-		return l, l.AddLog("log", logSlots, r.Nodes, 0)
-	case "multikernel", "replicated":
-		return l, multikernel.AddMesh(l, r.Nodes, multikernel.MinRing)
-	case "channel":
-		for node := range 2 {
-			l.Add(fmt.Sprintf("mesh.from.%d", node), node, channelRing*transport.SlotSize)
-		}
-		return l, nil
-	case "bell":
-		l.Add("mesh.bell.0", 0, transport.BellSize)
-		l.Add("work", 0, bellRingers*transport.LineSize)
-		return l, nil
-	}
-	return nil, nil
+// layoutNR and the others lay out the segment of a structure.
+func layoutNR(l *transport.Layout, nodes int) error { return l.AddLog("log", logSlots, nodes, 0) }
+
+func layoutMesh(l *transport.Layout, nodes int) error {
+	return multikernel.AddMesh(l, nodes, multikernel.MinRing)
 }
 
 // leadKey is the key that the lead writes: no history uses it.
@@ -128,7 +113,7 @@ func bootMultikernel(r *run) error {
 			return err
 		}
 		config := multikernel.Config{ID: node, Policy: &r.policy}
-		if r.Structure == "replicated" {
+		if r.at.copies {
 			config.Replicated, config.Tree, config.Shape = []kernel.ServiceID{kv.ID}, multikernel.Multicast, twoPackages(r.Nodes)
 		}
 		n, err := multikernel.Open(r.memory.keep, table, config)

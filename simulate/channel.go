@@ -11,6 +11,13 @@ import (
 
 const channelRing = transport.MinRing
 
+func layoutChannel(l *transport.Layout, nodes int) error {
+	for node := range nodes {
+		l.Add(fmt.Sprintf("mesh.from.%d", node), node, channelRing*transport.SlotSize)
+	}
+	return nil
+}
+
 // bootChannel boots two ends of a channel. Each sends numbered messages of one
 // or two slots, and must get the other's, all of them and in order.
 func bootChannel(r *run) error {

@@ -24,7 +24,7 @@ func TestWatchRingsOfAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{Scenario: Scenario{Structure: "multikernel", Nodes: 3}, machine: new(Machine), memory: mem}
+	r := &run{Scenario: Scenario{Structure: "multikernel", Nodes: 3}, at: lookUp("multikernel"), machine: new(Machine), memory: mem}
 	if err := bootMultikernel(r); !errors.Is(err, transport.ErrNoPart) {
 		t.Errorf("%v, want %v", err, transport.ErrNoPart)
 	}

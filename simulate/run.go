@@ -17,6 +17,7 @@ import (
 // what is known of its operations.
 type run struct {
 	Scenario
+	at      *structure
 	seed    uint64
 	machine *Machine
 	memory  *memory
@@ -48,7 +49,7 @@ type segments map[string]*memory
 
 // execute runs a scenario once. Its seed draws the operations.
 func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strategy, trace bool) (*run, error) {
-	r := &run{Scenario: s, seed: seed}
+	r := &run{Scenario: s, at: lookUp(s.Structure), seed: seed}
 	m := &Machine{ordered: true, buffered: true, tracing: trace}
 	r.machine = m
 	m.limit = 5000 + 20*r.likelySteps()
@@ -56,13 +57,14 @@ func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strateg
 	m.killed = r.nodeDied
 	key := fmt.Sprintf("%s %d", s.Structure, s.Nodes)
 	if r.memory = seg[key]; r.memory == nil {
-		layout, err := r.layout()
-		if err != nil {
-			return nil, err
-		}
 		var segment *transport.Segment
-		if layout != nil {
-			if segment, err = transport.Local(layout); err != nil {
+		var err error
+		if lay := r.at.layout; lay != nil {
+			l := new(transport.Layout)
+			if err := lay(l, s.Nodes); err != nil {
+				return nil, err
+			}
+			if segment, err = transport.Local(l); err != nil {
 				return nil, err
 			}
 		}
@@ -76,7 +78,7 @@ func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strateg
 	m.memory = r.memory
 	remove := transport.Install(m)
 	defer remove()
-	if err := lookUp(s.Structure).boot(r); err != nil {
+	if err := r.at.boot(r); err != nil {
 		return nil, err
 	}
 	m.run(strategy(r))

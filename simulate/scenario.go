@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/transport"
 	"github.com/nrkern/nrkern/workload"
 )
 
@@ -48,6 +49,11 @@ type Scenario struct {
 type structure struct {
 	name string
 	boot func(r *run) error
+	// layout says what its segment holds; nil if all is on the heap.
+	layout func(l *transport.Layout, nodes int) error
+	steps  int  // of an operation, about
+	parts  bool // an operation over several keys is executed once by each owner
+	copies bool // every node executes every operation
 	// What the scenario may ask of it.
 	fixedNodes int // 0: any
 	noDeaths   bool
@@ -55,17 +61,17 @@ type structure struct {
 }
 
 var structureTable = []structure{
-	{name: "nr", boot: bootNR},
-	{name: "group", boot: bootGroup, noDeaths: true, noLead: true},
-	{name: "multikernel", boot: bootMultikernel, noLead: true},
+	{name: "nr", boot: bootNR, layout: layoutNR, steps: 30},
+	{name: "group", boot: bootGroup, steps: 30, noDeaths: true, noLead: true},
+	{name: "multikernel", boot: bootMultikernel, layout: layoutMesh, steps: 60, parts: true, noLead: true},
 	// An agreement takes every copy, so after a death nothing can commit, and the
 	// others wake each other for ever: nothing recovers from it yet.
-	{name: "replicated", boot: bootMultikernel, noDeaths: true, noLead: true},
-	{name: "biglock-mutex", boot: bootBigLock, noDeaths: true, noLead: true},
-	{name: "biglock-rwlock", boot: bootBigLock, noDeaths: true, noLead: true},
-	{name: "biglock-mcs", boot: bootBigLock, noDeaths: true, noLead: true},
-	{name: "channel", boot: bootChannel, fixedNodes: 2, noLead: true},
-	{name: "bell", boot: bootBell, noLead: true},
+	{name: "replicated", boot: bootMultikernel, layout: layoutMesh, steps: 150, copies: true, noDeaths: true, noLead: true},
+	{name: "biglock-mutex", boot: bootBigLock, steps: 12, noDeaths: true, noLead: true},
+	{name: "biglock-rwlock", boot: bootBigLock, steps: 12, noDeaths: true, noLead: true},
+	{name: "biglock-mcs", boot: bootBigLock, steps: 12, noDeaths: true, noLead: true},
+	{name: "channel", boot: bootChannel, layout: layoutChannel, steps: 8, fixedNodes: 2, noLead: true},
+	{name: "bell", boot: bootBell, layout: layoutBell, steps: 8, noLead: true},
 }
 
 // Structures returns the names of what can be simulated.

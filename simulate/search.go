@@ -136,11 +136,7 @@ func (s Search) strategy(r *run, seed uint64) strategy {
 // likelySteps is about how many steps the run will have: where faults and
 // changes of priority may fall.
 func (r *run) likelySteps() uint64 {
-	each := map[string]int{"nr": 30, "group": 30, "multikernel": 60, "replicated": 150, "channel": 8, "bell": 8}[r.Structure]
-	if each == 0 {
-		each = 12
-	}
-	return uint64(100 + each*r.Operations*r.Clients*r.Nodes + r.Lead)
+	return uint64(100 + r.at.steps*r.Operations*r.Clients*r.Nodes + r.Lead)
 }
 
 // Replay runs one seed again on a schedule, or, with an empty one, as Run does,

@@ -131,9 +131,9 @@ func (s *service) note(op *kernel.Op, res *kernel.Result, applies bool) {
 		return
 	}
 	c := r.clients[id]
-	if applies && (r.log == nil && r.Structure != "replicated" || s.node == c.node) {
+	if applies && (r.log == nil && !r.at.copies || s.node == c.node) {
 		// An operation over several keys has a part at each owner.
-		several := op.Code == kv.CodePutMany && r.Structure == "multikernel"
+		several := op.Code == kv.CodePutMany && r.at.parts
 		if c.executed[n-1]++; c.executed[n-1] > 1 && !several || int(c.executed[n-1]) > r.Nodes {
 			m.fail(FailureAnswer, "%s of %s is executed twice", describeOp(op), c.name)
 		}
