@@ -3,11 +3,13 @@ package simulate
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
-// TestMutants runs TestEachMutant and TestExploredMutants on a build whose mutants can be switched on: a
-// search that was never seen to find anything proves nothing.
+// TestMutants runs TestEachMutant and TestExploredMutants on a build whose
+// mutants can be switched on: a search that was never seen to find anything
+// proves nothing.
 func TestMutants(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
@@ -19,6 +21,12 @@ func TestMutants(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v:\n%s", err, out)
 		return
+	}
+	// A command that ran no test ends well, too.
+	for _, name := range []string{"TestEachMutant", "TestExploredMutants"} {
+		if !strings.Contains(string(out), "--- PASS: "+name+" ") {
+			t.Errorf("%s did not run:\n%s", name, out)
+		}
 	}
 	t.Logf("%s", out)
 }

@@ -90,8 +90,26 @@ func TestEachMutant(t *testing.T) {
 			if replayed, _, err := again.Replay(r.Found.Shrunk); err != nil || replayed.Found == nil || replayed.Found.Failure != r.Found.Failure {
 				t.Errorf("%s does not show it again: %v, %+v", r.Found.Command, err, replayed)
 			}
+			onlyMutant(t, again, r.Found)
 			t.Logf("schedule %d of %d, %s: %.160s\nshrunk to %.200s", r.Found.Run, h.schedules, h.Structure, r.Found.Error(), r.Found.Shrunk)
 		})
+	}
+}
+
+// onlyMutant wants that what was found was judged, and is the mutant's doing:
+// without it, the same seed passes on the same schedules. It switches it off.
+func onlyMutant(t *testing.T, s Search, f *Found) {
+	t.Helper()
+	if f.Kind == FailureUnknown {
+		t.Errorf("not judged: %v", f.Error())
+	}
+	if err := mutant.Select(""); err != nil {
+		t.Fatal(err)
+	}
+	for _, schedule := range []string{f.Schedule, f.Shrunk} {
+		if clean, _, err := s.Replay(schedule); err != nil || clean.Found != nil {
+			t.Errorf("without the mutant, on %.200s: %v, %+v", schedule, err, clean)
+		}
 	}
 }
 
@@ -139,10 +157,12 @@ func TestExploredMutants(t *testing.T) {
 				}
 				if f := r.Found; f != nil {
 					s.Exact = true
-					again, _, err := Search{Scenario: s, Strategy: Mixed, Seed: seed, Schedules: 1}.Replay(f.Shrunk)
+					at := Search{Scenario: s, Strategy: Mixed, Seed: seed, Schedules: 1}
+					again, _, err := at.Replay(f.Shrunk)
 					if err != nil || again.Found == nil || again.Found.Failure != f.Failure {
 						t.Errorf("%s does not show it again: %v, %+v", f.Command, err, again)
 					}
+					onlyMutant(t, at, f)
 					t.Logf("seed %d, schedule %d: %.160s\nshrunk to %.200s", seed, f.Run, f.Error(), f.Shrunk)
 					return
 				}
