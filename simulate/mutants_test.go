@@ -52,7 +52,7 @@ var hunts = map[string]struct {
 	"queue-unlinked":     {Scenario{Structure: "biglock-mcs"}, 300},
 	"past-locked-shards": {Scenario{Structure: "multikernel", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 2, Operations: 12}, 1000},
 	"read-unagreed":      {Scenario{Structure: "replicated", Nodes: 3}, 3000},
-	"speak-for-others":   {Scenario{Structure: "replicated", Nodes: 4}, 3000},
+	"speak-for-others":   {Scenario{Structure: "replicated", Nodes: 3, Clients: 1, Operations: 4, Keys: 1}, 1000},
 	"scan-in-turn":       {Scenario{Structure: "replicated", Nodes: 3, Many: 40, Keys: 3, Window: 2, Operations: 12}, 3000},
 	"lock-undrained":     {Scenario{Structure: "replicated", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 4, Operations: 12}, 3000},
 	"unlock-anothers":    {Scenario{Structure: "replicated", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 2, Operations: 12}, 3000},
