@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/nrkern/nrkern/measure"
 )
 
 // child is a process that takes samples on request: the C reference, or this
@@ -88,7 +90,7 @@ func Child(args []string) (was bool, err error) {
 
 // serve answers requests for samples until its input ends.
 func serve(in io.Reader, out io.Writer) error {
-	defer quiet(1)()
+	defer measure.Quiet(1)()
 	lines := bufio.NewScanner(in)
 	made := map[string]func(Span) (reading, error){}
 	for lines.Scan() {

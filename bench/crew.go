@@ -59,11 +59,3 @@ const (
 	Unknown = measure.Unknown
 	OneCPU  = measure.OneCPU
 )
-
-func estimate(samples []float64) Estimate        { return measure.Median(samples) }
-func quotient(a, b []float64) Estimate           { return measure.Ratio(a, b) }
-func classify(roundTrip time.Duration) Placement { return measure.Classify(roundTrip) }
-func probe(cpus [2]int) (time.Duration, error)   { return measure.RoundTrip(cpus) }
-func preemptions() int64                         { return measure.Preemptions() }
-func ticksPerNanosecond() float64                { return measure.TicksPerNanosecond() }
-func quiet(spinners int) (restore func())        { return measure.Quiet(spinners) }

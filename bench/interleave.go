@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/numa"
 )
 
@@ -158,8 +159,8 @@ func (s *Session) where(single bool) (Placement, error) {
 	if single {
 		return OneCPU, nil
 	}
-	roundTrip, err := probe(s.cpus)
-	return classify(roundTrip), err
+	roundTrip, err := measure.RoundTrip(s.cpus)
+	return measure.Classify(roundTrip), err
 }
 
 // keep makes series of what was taken.

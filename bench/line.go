@@ -3,6 +3,8 @@ package bench
 import (
 	"errors"
 	"fmt"
+
+	"github.com/nrkern/nrkern/measure"
 )
 
 // Unit is what a figure counts.
@@ -79,7 +81,7 @@ type Line struct {
 // placements it was set for, and the line is a report elsewhere.
 func compare(s *Series, ours, reference string, t *Target) Line {
 	a, b := s.of(ours), s.of(reference)
-	x, y, ratio := estimate(a.Values), estimate(b.Values), quotient(a.Values, b.Values)
+	x, y, ratio := measure.Median(a.Values), measure.Median(b.Values), measure.Ratio(a.Values, b.Values)
 	l := Line{
 		Placement: s.Placement, Unit: s.Unit, OursName: ours, Ours: &x, ReferenceName: reference, Reference: &y, Ratio: &ratio,
 		Verdict: Reported, Preempted: a.Preempted || b.Preempted,

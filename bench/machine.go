@@ -1,15 +1,11 @@
 package bench
 
 import (
-	"bufio"
 	"context"
-	"os"
 	"runtime"
-	"strings"
 
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/workload"
-	"golang.org/x/sys/unix"
 )
 
 // Machine is what a table was measured on, and who else was there.
@@ -40,7 +36,7 @@ func (s *Session) Describe(before numa.Noise) (Machine, error) {
 	}
 	diff := after.Since(before)
 	m := Machine{
-		CPU: cpuModel(), Kernel: kernelRelease(), Go: runtime.Version(), Clock: workload.ProcessClock().Source(), CPUs: s.both(),
+		CPU: numa.CPUModel(), Kernel: kernelRelease(), Go: runtime.Version(), Clock: workload.ProcessClock().Source(), CPUs: s.both(),
 		Load1Before: before.Load1, Load1After: after.Load1,
 		StealRatio: diff.All.StealRatio(), BusyRatio: diff.All.BusyRatio(), Placements: map[Placement]int{},
 	}
@@ -56,24 +52,9 @@ func (s *Session) Describe(before numa.Noise) (Machine, error) {
 }
 
 func kernelRelease() string {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return "unknown"
-	}
-	return unix.ByteSliceToString(u.Release[:])
-}
-
-// cpuModel is the name by which the processor goes in /proc/cpuinfo.
-func cpuModel() string {
-	f, err := os.Open("/proc/cpuinfo")
+	release, err := numa.Kernel()
 	if err != nil {
 		return "unknown"
 	}
-	defer func() { _ = f.Close() }()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
+	return release.String()
 }

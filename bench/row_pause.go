@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/workload"
 )
@@ -50,7 +51,7 @@ func (s *Session) pauseOnce() (*slowWrites, error) {
 				return
 			}
 			clock := workload.ProcessClock()
-			_, errs[1+i] = l.run(clock.Ticks() + uint64(float64(busy)*ticksPerNanosecond()))
+			_, errs[1+i] = l.run(clock.Ticks() + uint64(float64(busy)*measure.TicksPerNanosecond()))
 			for collected := 0; collected < len(l.ops) && errs[1+i] == nil; collected++ {
 				_, errs[1+i] = l.port.Next() // a pausing thread holds nothing
 			}

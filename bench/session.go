@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/workload"
 )
@@ -117,7 +118,7 @@ func (s *Session) Series() []Series { return s.series }
 // Run measures rows and returns their lines. A row that fails is a line that
 // says why; the error is that of the context.
 func (s *Session) Run(rows []Row) ([]Line, error) {
-	defer quiet(len(s.cpus))()
+	defer measure.Quiet(len(s.cpus))()
 	var lines []Line
 	for _, r := range rows {
 		if err := s.ctx.Err(); err != nil {

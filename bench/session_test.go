@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/numa"
 )
 
@@ -151,7 +152,7 @@ func TestSelect(t *testing.T) {
 // the loads check every answer.
 func TestPartitionedAnswers(t *testing.T) {
 	cpus := twoCPUs(t)
-	defer quiet(2)()
+	defer measure.Quiet(2)()
 	s := &Session{Config: small(t).withDefaults(), ctx: t.Context(), cpus: cpus}
 	p, err := s.newPartitioned(shape{window: 16, writes: 50})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/workload"
 )
@@ -37,7 +38,7 @@ type slowWrites struct {
 const suspicious = 100 * time.Microsecond
 
 func newSlowWrites(paused func() bool) *slowWrites {
-	return &slowWrites{clock: workload.ProcessClock(), switches: preemptions(), paused: paused}
+	return &slowWrites{clock: workload.ProcessClock(), switches: measure.Preemptions(), paused: paused}
 }
 
 // write executes one write and notes how long it took.
@@ -53,7 +54,7 @@ func (s *slowWrites) write(p kernel.Port, op kernel.Op) error {
 		s.worst = max(s.worst, took)
 		return err
 	}
-	now := preemptions()
+	now := measure.Preemptions()
 	switch {
 	case now != s.switches && took >= suspicious:
 		s.preempted++
@@ -108,7 +109,7 @@ func (s *Session) alone() (*slowWrites, error) {
 			ended <- err
 			return
 		}
-		watch.switches = preemptions()
+		watch.switches = measure.Preemptions()
 		ended <- s.writerLoop(d[0].port, watch, &stop, 0)
 	}()
 	time.Sleep(s.Stall)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
@@ -108,9 +109,9 @@ func tail(spec workload.Spec, ports [2]kernel.Port, cpus [2]int) (r reading, err
 				ctl.Stop()
 				return
 			}
-			before := preemptions()
+			before := measure.Preemptions()
 			outcomes[who], errs[who] = workload.Run(ports[who], spec, who, ctl)
-			switches.Add(preemptions() - before)
+			switches.Add(measure.Preemptions() - before)
 		})
 	}
 	all.Go(func() {

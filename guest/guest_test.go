@@ -24,6 +24,16 @@ func probe(t *testing.T) File {
 	return Program("/bin/probe", data)
 }
 
+// nrkernFiles are the probe and the program under test.
+func nrkernFiles(t *testing.T) []File {
+	t.Helper()
+	data, err := Build(t.Context(), "github.com/nrkern/nrkern/cmd/nrkern")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []File{probe(t), Program("/bin/nrkern", data)}
+}
+
 // boot boots a machine whose commands all have to succeed.
 func boot(t *testing.T, m Machine, files []File, commands ...Command) Result {
 	t.Helper()

@@ -22,11 +22,7 @@ import (
 // its own.
 func TestNrkern(t *testing.T) {
 	needGuest(t)
-	nrkern, err := Build(t.Context(), "github.com/nrkern/nrkern/cmd/nrkern")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := []File{probe(t), Program("/bin/nrkern", nrkern)}
+	files := nrkernFiles(t)
 	for _, nodes := range []int{2, 4} {
 		t.Run(fmt.Sprintf("%d nodes", nodes), func(t *testing.T) {
 			m := Uniform(nodes, 2, 512, 48)

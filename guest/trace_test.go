@@ -15,11 +15,7 @@ import (
 // none of those that a Linux may forbid skips.
 func TestTracing(t *testing.T) {
 	needGuest(t)
-	nrkern, err := Build(t.Context(), "github.com/nrkern/nrkern/cmd/nrkern")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := []File{probe(t), Program("/bin/nrkern", nrkern)}
+	files := nrkernFiles(t)
 	for _, nodes := range []int{2, 4} {
 		t.Run(fmt.Sprintf("%d nodes", nodes), func(t *testing.T) {
 			t.Parallel()

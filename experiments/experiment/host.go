@@ -1,24 +1,22 @@
 package experiment
 
 import (
-	"bufio"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/workload"
+	"golang.org/x/sys/unix"
 )
 
 // describe returns what a run was measured on.
 func (l *Lab) describe() results.Host {
 	h := l.host()
 	d := results.Host{
-		CPU: cpuModel(), CPUs: h.CPUs, Nodes: h.Nodes, Caches: h.Caches, Go: runtime.Version(), Memory: memory(),
+		CPU: numa.CPUModel(), CPUs: h.CPUs, Nodes: h.Nodes, Caches: h.Caches, Go: runtime.Version(), Memory: memory(),
 		Clock: workload.ProcessClock().Source(), Topology: l.Topology.String(), Tuning: numa.HostTuning(),
 	}
 	if release, err := numa.Kernel(); err == nil {
@@ -27,31 +25,13 @@ func (l *Lab) describe() results.Host {
 	return d
 }
 
-// cpuModel is the name by which the processor goes in /proc/cpuinfo.
-func cpuModel() string { return procField("/proc/cpuinfo", "model name") }
-
 // memory is the machine's memory in bytes; 0 where Linux does not say.
 func memory() uint64 {
-	kb, err := strconv.ParseUint(strings.TrimSuffix(procField("/proc/meminfo", "MemTotal"), " kB"), 10, 50)
-	if err != nil {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
 		return 0
 	}
-	return kb << 10
-}
-
-// procField returns the first value of a name in a file of /proc.
-func procField(path, name string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return "unknown"
-	}
-	defer func() { _ = f.Close() }()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
+	return info.Totalram * uint64(info.Unit)
 }
 
 // revision is what this program was built from, where the build recorded it.

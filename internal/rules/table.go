@@ -85,7 +85,7 @@ func importTable() []row {
 
 		// What uses the machine.
 		{folder: "guest", may: []string{"numa"}, modules: []string{syscalls}},
-		{folder: "experiments", every: true, modules: []string{histograms, logging, syscalls, plots, statistics, concurrentMap}},
+		{folder: "experiments", every: true, modules: []string{histograms, syscalls, plots, statistics, concurrentMap}},
 		{folder: "internal/rules"},
 		{folder: "."},
 		{folder: "cmd/nrkern", every: true, modules: []string{commandLine, flags, logging, histograms, metrics, liveView, syscalls}},
