@@ -19,6 +19,13 @@ const kernelArguments = "console=ttyS0 panic=-1 rdinit=/init tsc=reliable no_tim
 
 // EnvAccel names QEMU's accelerator. The default works everywhere; with access
 // to /dev/kvm, "kvm" is much faster.
+//
+// The default emulates all CPUs on one thread, in turn. With a thread a CPU
+// ("tcg,thread=multi"), QEMU 7.2 can keep executing an instruction that another
+// CPU has replaced meanwhile: Linux patches its code when a tracepoint is switched
+// on, a CPU then takes a breakpoint that is not there any more, for ever, and the
+// guest hangs. One thread also is faster here, for a CPU that spins with PAUSE lets
+// the next one run.
 const EnvAccel = "NRKERN_GUEST_ACCEL"
 
 // qemu is a running machine.
@@ -41,7 +48,7 @@ func startQEMU(ctx context.Context, tools Tools, m Machine, disk *os.File) (*qem
 
 	accel := os.Getenv(EnvAccel)
 	if accel == "" {
-		accel = "tcg,thread=multi"
+		accel = "tcg,thread=single"
 	}
 	args := []string{
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-accel", accel,
