@@ -1,8 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"github.com/nrkern/nrkern/node"
 )
+
+// farewell is how long stop waits for the supervisor, which has nothing to do any
+// more, to end. A program that runs a machine by package node does not end with it.
+const farewell = time.Second
 
 func newStop(s *session) *cobra.Command {
 	return &cobra.Command{
@@ -15,7 +27,36 @@ process, socket or memory. Its state is gone, too.`,
 				return err
 			}
 			defer c.Close()
-			return c.Stop(cmd.Context())
+			ended := supervisorEnds(cmd.Context(), c)
+			if err := c.Stop(cmd.Context()); err != nil {
+				return err
+			}
+			ended()
+			return nil
 		},
+	}
+}
+
+// supervisorEnds returns a function that waits until the machine's supervisor has
+// ended. It has answered by then, but may not have been given a CPU to end on.
+func supervisorEnds(ctx context.Context, c *node.Client) (wait func()) {
+	status, err := c.Status(ctx, node.StatusRequest{})
+	if err != nil || status.PID == os.Getpid() {
+		return func() {}
+	}
+	process, err := unix.PidfdOpen(status.PID, 0)
+	if err != nil {
+		return func() {}
+	}
+	return func() {
+		defer func() { _ = unix.Close(process) }()
+		end := time.Now().Add(farewell)
+		for {
+			left := max(time.Until(end), 0)
+			_, err := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, int(left.Milliseconds()))
+			if !errors.Is(err, unix.EINTR) {
+				return
+			}
+		}
 	}
 }
