@@ -15,6 +15,11 @@ type ProbeSpec struct {
 	// Key is the counter. It must be missing, or hold a word, and belong to the
 	// probe alone.
 	Key uint64 `json:"key"`
+	// Keys is the number of counters: Key, Key+1, ... With more than one, all are
+	// put to the next value at one instant, by the one writer there then is, and
+	// readers read one after the other: who saw a value in one must not find less
+	// in another. 0 means 1.
+	Keys uint64 `json:"keys"`
 	// Readers and Writers are the numbers of threads, in all processes.
 	Readers int `json:"readers"`
 	Writers int `json:"writers"`
@@ -81,6 +86,9 @@ func (s ProbeSpec) Validate() error {
 	}{
 		{s.Readers >= 1, "readers", s.Readers, "1 or more"},
 		{s.Writers >= 0, "writers", s.Writers, "0 or more"},
+		{s.Keys <= kv.MaxPairs, "keys", s.Keys, fmt.Sprintf("0 to %d", kv.MaxPairs)},
+		{s.Keys <= 1 || s.Writers <= 1, "writers", s.Writers, "one for several keys"},
+		{s.Keys <= 1 || s.WriteWindow == 1, "write-window", s.WriteWindow, "1 for several keys"},
 		{s.ReadWindow >= 1 && s.ReadWindow <= kernel.MaxWindow, "read-window", s.ReadWindow, window},
 		{s.WriteWindow >= 1 && s.WriteWindow <= kernel.MaxWindow, "write-window", s.WriteWindow, window},
 	} {
@@ -91,9 +99,9 @@ func (s ProbeSpec) Validate() error {
 	return nil
 }
 
-// open checks the spec against a thread's ports, fills their windows with op,
-// and waits for the other threads. A thread that cannot take part stops all.
-func (s ProbeSpec) open(words *ProbeWords, window int, op kernel.Op, ports ...kernel.Port) error {
+// open checks the spec against a thread's ports, fills their windows with
+// operations, and waits for the other threads. A thread that cannot take part stops all.
+func (s ProbeSpec) open(words *ProbeWords, window int, op func(i int) kernel.Op, ports ...kernel.Port) error {
 	err := s.Validate()
 	for _, p := range ports {
 		if n := len(p.Ops()); err == nil && n < window {
@@ -106,7 +114,7 @@ func (s ProbeSpec) open(words *ProbeWords, window int, op kernel.Op, ports ...ke
 	}
 	for _, p := range ports {
 		for i := range window {
-			p.Ops()[i] = op
+			p.Ops()[i] = op(i)
 		}
 	}
 	words.control.Meet(s.Readers + s.Writers)
@@ -116,10 +124,14 @@ func (s ProbeSpec) open(words *ProbeWords, window int, op kernel.Op, ports ...ke
 // Write is a writer: it adds 1 to the key until all readers are done.
 func (s ProbeSpec) Write(port kernel.Port, words *ProbeWords) (ProbeResult, error) {
 	var r ProbeResult
-	if err := s.open(words, s.WriteWindow, kv.Add(s.Key, 1), port); err != nil {
+	write, first := s.write, kv.Add(s.Key, 1)
+	if s.Keys > 1 {
+		write, first = s.writeTogether, kv.Size() // answers what may be in Data
+	}
+	if err := s.open(words, s.WriteWindow, func(int) kernel.Op { return first }, port); err != nil {
 		return r, err
 	}
-	err := s.write(port, words, &r)
+	err := write(port, words, &r)
 	if err != nil {
 		words.Stop()
 		err = fmt.Errorf("probe writer: %w", err)
@@ -154,6 +166,27 @@ func (s ProbeSpec) write(port kernel.Port, words *ProbeWords, r *ProbeResult) er
 	return nil
 }
 
+// writeTogether puts all counters to 1, then to 2, and so on.
+func (s ProbeSpec) writeTogether(port kernel.Port, words *ProbeWords, r *ProbeResult) error {
+	data := make([]byte, 0, kernel.MaxData)
+	for r.Writes == 0 || words.done.Load() != uint64(s.Readers) && !words.control.Stopped() {
+		data = data[:0]
+		for i := range s.Keys {
+			data = kv.AppendPairs(data, kv.Pair{Key: s.Key + i, Word: r.Writes + 1})
+		}
+		res, err := kernel.Call(port, kv.PutMany(data))
+		if err != nil {
+			return err
+		}
+		if res.Status != kernel.StatusOK {
+			return fmt.Errorf("put %d keys from %d: %w", s.Keys, s.Key, res.Status.Err())
+		}
+		r.Writes++
+		r.Highest = r.Writes
+	}
+	return nil
+}
+
 // Read is a reader. It samples the high-water word, starts a window of reads,
 // counts those that return less than the sample, and raises the word to the
 // highest.
@@ -161,6 +194,7 @@ func (s ProbeSpec) Read(port kernel.Port, words *ProbeWords) (ProbeResult, error
 	return s.reader(words, []kernel.Port{port}, func(r *ProbeResult) error {
 		high := words.high.Load()
 		for i := range s.ReadWindow {
+			port.Ops()[i].Args[0] = s.counter(r.Reads + uint64(i))
 			port.Start(i)
 		}
 		highest := high
@@ -169,7 +203,7 @@ func (s ProbeSpec) Read(port kernel.Port, words *ProbeWords) (ProbeResult, error
 			if err != nil {
 				return err
 			}
-			v, err := counter(&port.Results()[i])
+			v, err := valueOf(&port.Results()[i])
 			if err != nil {
 				return err
 			}
@@ -194,11 +228,12 @@ func (s ProbeSpec) ReadAround(ports []kernel.Port, words *ProbeWords) (ProbeResu
 	s.ReadWindow = 1
 	return s.reader(words, ports, func(r *ProbeResult) error {
 		for _, port := range ports {
+			port.Ops()[0].Args[0] = s.counter(r.Reads)
 			port.Start(0)
 			if _, err := port.Next(); err != nil {
 				return err
 			}
-			v, err := counter(&port.Results()[0])
+			v, err := valueOf(&port.Results()[0])
 			if err != nil {
 				return err
 			}
@@ -212,10 +247,19 @@ func (s ProbeSpec) ReadAround(ports []kernel.Port, words *ProbeWords) (ProbeResu
 	})
 }
 
+// counter returns the key that read n of a thread reads.
+func (s ProbeSpec) counter(n uint64) uint64 {
+	if s.Keys <= 1 {
+		return s.Key
+	}
+	return s.Key + n%s.Keys
+}
+
 // reader calls round until it has done its reads.
 func (s ProbeSpec) reader(words *ProbeWords, ports []kernel.Port, round func(*ProbeResult) error) (ProbeResult, error) {
 	var r ProbeResult
-	if err := s.open(words, s.ReadWindow, kv.Get(s.Key), ports...); err != nil {
+	get := func(int) kernel.Op { return kv.Get(s.Key) }
+	if err := s.open(words, s.ReadWindow, get, ports...); err != nil {
 		return r, err
 	}
 	for r.Reads < s.Reads && !words.control.Stopped() {
@@ -233,9 +277,9 @@ func (s ProbeSpec) reader(words *ProbeWords, ports []kernel.Port, round func(*Pr
 	return r, nil
 }
 
-// counter returns the value of a read of the counter; before the first write
+// valueOf returns the value of a read of the counter; before the first write
 // that is 0.
-func counter(res *kernel.Result) (uint64, error) {
+func valueOf(res *kernel.Result) (uint64, error) {
 	switch res.Status {
 	case kernel.StatusOK:
 		return res.Value, nil

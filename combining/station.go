@@ -81,11 +81,19 @@ func (s *Station) Join(window int) (*Thread, error) {
 	if window < 1 || window > kernel.MaxWindow {
 		return nil, fmt.Errorf("%w: %d operations: want 1 to %d", ErrWindow, window, kernel.MaxWindow)
 	}
+	results := transport.Apart[kernel.Result](window)
+	copy(results, kernel.NewResults(window))
+	return s.JoinWith(transport.Apart[kernel.Op](window), results)
+}
+
+// JoinWith adds a thread with a window that it has already: that of its place at
+// another station. A place of the window is posted at one of them at a time.
+func (s *Station) JoinWith(ops []kernel.Op, results []kernel.Result) (*Thread, error) {
 	s.Lock()
 	defer s.Unlock()
 	for id := range s.slots {
 		if s.slots[id] == nil {
-			t := newThread(id, window)
+			t := newThread(id, ops, results)
 			s.slots[id] = t
 			s.rebuild()
 			return t, nil

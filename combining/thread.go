@@ -31,17 +31,15 @@ type Thread struct {
 	_                transport.Pad
 }
 
-func newThread(id, window int) *Thread {
+func newThread(id int, ops []kernel.Op, results []kernel.Result) *Thread {
 	ring := 1
-	for ring < window {
+	for ring < len(ops) {
 		ring *= 2
 	}
-	t := &Thread{
-		ID: id, Ops: transport.Apart[kernel.Op](window), Results: transport.Apart[kernel.Result](window),
+	return &Thread{
+		ID: id, Ops: ops, Results: results,
 		queue: transport.Apart[uint16](ring), finished: transport.Apart[uint16](ring), mask: uint64(ring - 1),
 	}
-	copy(t.Results, kernel.NewResults(window))
-	return t
 }
 
 // Post puts a place of the window in the queue. The combiner sees it after

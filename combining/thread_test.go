@@ -19,7 +19,7 @@ import (
 func TestThreadModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		window := rapid.SampledFrom([]int{1, 2, 3, 5, 8, 17, kernel.MaxWindow}).Draw(t, "window")
-		th := newThread(0, window)
+		th := newThread(0, make([]kernel.Op, window), kernel.NewResults(window))
 		if len(th.Ops) != window || len(th.Results) != window {
 			t.Fatalf("a window of %d operations and %d results, want %d", len(th.Ops), len(th.Results), window)
 		}

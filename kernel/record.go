@@ -31,7 +31,7 @@ var ErrBadRecord = errors.New("bad operation record")
 //	bits  0-7   service
 //	      8-15  code
 //	     16-28  length of the data in bytes
-//	     29-31  step of an operation that takes several messages (see Step)
+//	     29-31  step of an operation that takes several messages or logs (see Step)
 //	     32-39  origin: node
 //	     40-47  origin: thread on that node
 //	     48-63  origin: place in that thread's window
@@ -53,7 +53,8 @@ func Describe(s ServiceID, c Code, n int, from Origin) Descriptor {
 }
 
 // Step is what a message about an operation over several shards asks of an
-// owner, or answers. Everything else is StepExecute: one message does it all.
+// owner, or answers, and what an entry is to an operation over several logs.
+// Everything else is StepExecute: one message or entry does it all.
 type Step uint8
 
 // The steps of two-phase commit.
@@ -63,6 +64,12 @@ const (
 	StepCommit              // execute the part that was kept, unlock, answer
 	StepAbort               // forget the part that was kept, unlock; no answer
 	StepAgree               // a message of the agreement among copies, not of a caller: its code says which
+)
+
+// What an entry of one of several logs is.
+const (
+	StepWhole Step = StepAgree + 1 + iota // an operation over several logs, in the first of them
+	StepPlace                             // its place in another: the first two arguments say where it is whole
 )
 
 const (
@@ -75,6 +82,13 @@ func (d Descriptor) At(s Step) Descriptor { return d | Descriptor(s)<<stepShift 
 
 // EncodeStep makes the record whose first payload was just encoded one of a step.
 func EncodeStep(p *Payload, s Step) { p[0] = uint64(Descriptor(p[0]).At(s)) }
+
+// Plain returns the descriptor of the same record at StepExecute.
+func (d Descriptor) Plain() Descriptor { return d &^ (7 << stepShift) }
+
+// Short reports whether the record has one payload and is of StepExecute: all
+// there is to know of most.
+func (d Descriptor) Short() bool { return d>>16&(1<<(lengthBits+3)-1) == 0 }
 
 // Step returns the record's step.
 func (d Descriptor) Step() Step { return Step(d >> stepShift & 7) }

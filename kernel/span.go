@@ -42,6 +42,13 @@ func (s *ShardSet) Union(other *ShardSet) {
 	}
 }
 
+// Meet takes the shards that are not in other out of the set.
+func (s *ShardSet) Meet(other *ShardSet) {
+	for i := range s {
+		s[i] &= other[i]
+	}
+}
+
 // Spanning is a service with operations over several shards: those that Shard
 // answers AllShards for. A structure that keeps all shards in one place applies
 // them like any other. One that deals the shards out to owners has each owner

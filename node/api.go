@@ -111,7 +111,8 @@ type KernelStatus struct {
 	Operations uint64                  `json:"operations"` // completed since the start
 	Threads    int                     `json:"threads"`    // with an open port
 	Processors int                     `json:"gomaxprocs"`
-	Log        *LogStatus              `json:"log,omitempty"`      // nr
+	Log        *LogStatus              `json:"log,omitempty"`      // nr with one log
+	Logs       []LogStatus             `json:"logs,omitempty"`     // nr with several, in order
 	Channels   map[int]ChannelPosition `json:"channels,omitempty"` // multikernel, by peer node
 	// Streams are the operations on copies, by the node that orders them.
 	Streams []StreamPosition  `json:"streams,omitempty"` // multikernel, replicated
@@ -122,7 +123,10 @@ type KernelStatus struct {
 	// Latencies are of one operation in 16 of the loads that ran here.
 	Latencies []workload.Latency `json:"latencies"`
 	Digest    string             `json:"digest,omitempty"` // hexadecimal; only when asked for
-	DigestAt  uint64             `json:"digest_index,omitempty"`
+	// DigestAt is the index of the log that the digest is of; with several logs the
+	// sum of the indices in DigestAtLogs.
+	DigestAt     uint64   `json:"digest_index,omitempty"`
+	DigestAtLogs []uint64 `json:"digest_log_indices,omitempty"`
 }
 
 // LogStatus is where a log and a replica stand.

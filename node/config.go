@@ -45,6 +45,9 @@ type Config struct {
 	Hugepages transport.Hugepages `json:"hugepages"`
 	// LogSlots is the size of the log in slots of 64 bytes, a power of two (nr).
 	LogSlots int `json:"log_slots"`
+	// Logs is the number of logs, each of LogSlots, with the shards of the services
+	// dealt out to them (nr).
+	Logs int `json:"logs"`
 	// RingSlots is the size of each channel's ring in slots of 64 bytes, a power
 	// of two (multikernel).
 	RingSlots int `json:"ring_slots"`
@@ -77,7 +80,7 @@ const (
 // machine's own topology.
 func DefaultConfig() Config {
 	return Config{
-		Mode: ModeNR, Hugepages: transport.HugepagesPrefer, LogSlots: DefaultLogSlots,
+		Mode: ModeNR, Hugepages: transport.HugepagesPrefer, LogSlots: DefaultLogSlots, Logs: 1,
 		RingSlots: DefaultRingSlots, Placement: DefaultPlacement, Lock: DefaultLock, Home: transport.Interleaved, RunDir: DefaultRunDir(),
 	}
 }
@@ -94,6 +97,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.LogSlots == 0 {
 		c.LogSlots = d.LogSlots
+	}
+	if c.Logs == 0 {
+		c.Logs = d.Logs
 	}
 	if c.RingSlots == 0 {
 		c.RingSlots = d.RingSlots
@@ -126,6 +132,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.LogSlots < transport.MinLogSlots || c.LogSlots > transport.MaxLogSlots || c.LogSlots&(c.LogSlots-1) != 0 {
 		return c, usagef("log of %d slots: want a power of two from %d to %d", c.LogSlots, transport.MinLogSlots, transport.MaxLogSlots)
+	}
+	if c.Logs < 1 || c.Logs > nrkernel.MaxLogs {
+		return c, usagef("%d logs: want 1 to %d", c.Logs, nrkernel.MaxLogs)
 	}
 	if c.RingSlots < multikernel.MinRing || c.RingSlots > transport.MaxRing || c.RingSlots&(c.RingSlots-1) != 0 {
 		return c, usagef("rings of %d slots: want a power of two from %d to %d", c.RingSlots, multikernel.MinRing, transport.MaxRing)

@@ -26,6 +26,7 @@ func TestBadConfigurations(t *testing.T) {
 		{"too many nodes", func(c *node.Config) { c.Topology = "65x1" }, node.ErrUsage, "65 nodes"},
 		{"hugepages", func(c *node.Config) { c.Hugepages = "yes" }, node.ErrUsage, "require, prefer or off"},
 		{"log of 1000", func(c *node.Config) { c.LogSlots = 1000 }, node.ErrUsage, "power of two"},
+		{"65 logs", func(c *node.Config) { c.Logs = 65 }, node.ErrUsage, "65 logs: want 1 to 64"},
 		{"log of 32", func(c *node.Config) { c.LogSlots = 32 }, node.ErrUsage, "power of two"},
 		{"log of -64", func(c *node.Config) { c.LogSlots = -64 }, node.ErrUsage, "power of two"},
 		{"rings of 8", func(c *node.Config) { c.RingSlots = 8 }, node.ErrUsage, "power of two"},

@@ -78,10 +78,14 @@ func (c Config) RouteText(t *numa.Topology) string {
 	return shapeOf(t).Route(c.TreeOf(t), 0, nil).Describe(0)
 }
 
-// Structure names the structure and its variant as tables do: nr,
+// Structure names the structure and its variant as tables do: nr, nr/4-logs,
 // multikernel/partitioned, biglock/mcs.
 func (c Config) Structure() string {
 	switch c.Mode {
+	case ModeNR:
+		if c.Logs > 1 {
+			return fmt.Sprintf("%s/%d-logs", ModeNR, c.Logs)
+		}
 	case ModeMultikernel:
 		return string(ModeMultikernel) + "/" + c.Placement
 	case ModeBigLock:

@@ -15,7 +15,6 @@ import (
 const (
 	machinePart = "machine" // machineWords, on node 0
 	probePart   = "probe"   // check.ProbeWords, on node 0
-	logName     = "log"
 )
 
 func nodePart(n int) string { return fmt.Sprintf("node.%d", n) }
@@ -51,7 +50,7 @@ func layOut(c Config, t *numa.Topology) (*transport.Layout, error) {
 	}
 	switch c.Mode {
 	case ModeNR:
-		if err := l.AddLog(logName, c.LogSlots, nodes, transport.Interleaved); err != nil {
+		if err := nrkernel.AddLogs(l, c.Logs, c.LogSlots, nodes, transport.Interleaved); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 		}
 	case ModeMultikernel:
@@ -71,7 +70,7 @@ func need(c Config, t *numa.Topology) map[int]uint64 {
 		bytes[n.Memory] += 2 * numa.HugePageSize
 		switch c.Mode {
 		case ModeNR:
-			bytes[n.Memory] += uint64(c.LogSlots) * transport.SlotSize / nodes
+			bytes[n.Memory] += uint64(c.Logs) * uint64(c.LogSlots) * transport.SlotSize / nodes
 		case ModeMultikernel:
 			bytes[n.Memory] += nodes * uint64(c.RingSlots) * transport.SlotSize
 		}
@@ -94,11 +93,11 @@ func prepare(s *transport.Segment, c Config, t *numa.Topology) (*board, error) {
 	m.Nodes.Store(uint64(len(t.Nodes)))
 	m.Magic.Store(machineMagic)
 	if c.Mode == ModeNR {
-		store, err := transport.OpenLog(s, logName)
+		logs, err := nrkernel.OpenLogs(s)
 		if err != nil {
 			return nil, err
 		}
-		nrkernel.Prepare(store)
+		logs.Prepare()
 	}
 	return openBoard(s)
 }

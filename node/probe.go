@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/nrkern/nrkern/check"
+	"github.com/nrkern/nrkern/kernel/kv"
 	"github.com/nrkern/nrkern/transport"
 	"github.com/nrkern/nrkern/workload"
 )
@@ -51,6 +52,9 @@ func (p *probing) run(m member) error {
 	turn := p.spec.Read
 	if m.thread < p.writers {
 		turn = p.spec.Write
+		if m.number >= p.spec.Writers && p.spec.Keys > 1 {
+			return nil // one thread writes them all
+		}
 	}
 	r, err := turn(m.port, p.words)
 	p.k.operations.Add(r.Reads + r.Writes)
@@ -76,8 +80,11 @@ func (m *Machine) Probe(ctx context.Context, ask ProbeRequest) (*ProbeResult, er
 	}
 	ask.Readers = ask.ReadersPerNode * len(m.topology.Nodes)
 	ask.Writers = ask.WritersPerNode * len(m.topology.Nodes)
+	if ask.Keys = max(ask.Keys, 1); ask.Keys > 1 {
+		ask.Writers, ask.WriteWindow = min(ask.Writers, 1), 1
+	}
 	if ask.Key == 0 {
-		ask.Key = probeBase + m.histories.Add(1)
+		ask.Key = probeBase + m.histories.Add(1)*kv.MaxPairs
 	}
 	if err := ask.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)

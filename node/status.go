@@ -84,9 +84,20 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 		s.HandOvers = []transport.HandOver{}
 	}
 	s.Operations, s.Threads, s.Processors = a.Operations, a.Threads, a.Processors
-	s.Log, s.Channels, s.Streams, s.Traffic, s.Memory = a.Log, a.Channels, a.Copies, a.Traffic, a.At.Memory
+	s.Channels, s.Streams, s.Traffic, s.Memory = a.Channels, a.Copies, a.Traffic, a.At.Memory
+	if len(a.Logs) == 1 {
+		s.Log = &a.Logs[0]
+	} else {
+		s.Logs = a.Logs
+	}
 	if ask.Digest && err == nil {
-		s.Digest, s.DigestAt = fmt.Sprintf("%016x", a.Digest), a.DigestAt
+		s.Digest = fmt.Sprintf("%016x", a.Digest)
+		for _, index := range a.DigestAt {
+			s.DigestAt += index
+		}
+		if len(a.DigestAt) > 1 {
+			s.DigestAtLogs = a.DigestAt
+		}
 	}
 	if len(s.Memory.Nodes) == 1 {
 		s.MemoryNode = s.Memory.Nodes[0]

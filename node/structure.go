@@ -23,7 +23,9 @@ type structure interface {
 	handOvers(node int) []transport.HandOver
 	// report fills in where logs and channels stand.
 	report(a *statusAnswer)
-	digest() (digest, index uint64, err error)
+	// digest returns the digest of the services, and where in each log, if there
+	// are logs, it is of.
+	digest() (digest uint64, at []uint64, err error)
 }
 
 // openStructure opens a process's part of the machine's structure. Nodes are
@@ -31,15 +33,16 @@ type structure interface {
 func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.Topology, nodes []int, p *transport.Policy, stop *transport.Word) (structure, error) {
 	switch c.Mode {
 	case ModeNR:
-		store, err := transport.OpenLog(s, logName)
+		logs, err := nrkernel.OpenLogs(s)
 		if err != nil {
 			return nil, err
 		}
-		r, err := nrkernel.NewReplica(store, table, nrkernel.Config{ID: nodes[0], Policy: p, Stop: stop})
+		services := func() (*kernel.Table, error) { return kernel.NewTable(Services()...) }
+		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: nodes[0], Policy: p, Stop: stop})
 		if err != nil {
 			return nil, err
 		}
-		return replicated{r}, nil
+		return replicated{n}, nil
 	case ModeMultikernel:
 		replicated, err := c.replicated()
 		if err != nil {
@@ -66,24 +69,19 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 	return nil, fmt.Errorf("%w: mode %q", ErrUsage, c.Mode)
 }
 
-// replicated is a replica of the log: NR.
-type replicated struct{ replica *nrkernel.Replica }
+// replicated is a node's replicas of the logs: NR.
+type replicated struct{ node *nrkernel.Node }
 
-func (r replicated) newPort(_, window int) (kernel.Port, error) {
-	p, err := r.replica.NewPort(window)
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-func (r replicated) server() combining.Server           { return r.replica }
-func (r replicated) traffic(int) transport.Traffic      { return r.replica.Traffic() }
-func (r replicated) handOvers(int) []transport.HandOver { return r.replica.HandOvers() }
+func (r replicated) newPort(_, window int) (kernel.Port, error) { return r.node.NewPort(window) }
+func (r replicated) server() combining.Server                   { return r.node }
+func (r replicated) traffic(int) transport.Traffic              { return r.node.Traffic() }
+func (r replicated) handOvers(int) []transport.HandOver         { return r.node.HandOvers() }
 func (r replicated) report(a *statusAnswer) {
-	at := LogStatus(r.replica.Positions())
-	a.Log = &at
+	for _, p := range r.node.Positions() {
+		a.Logs = append(a.Logs, LogStatus(p))
+	}
 }
-func (r replicated) digest() (digest, index uint64, err error) { return r.replica.Digest() }
+func (r replicated) digest() (digest uint64, at []uint64, err error) { return r.node.Digest() }
 
 // messaging is a node of the mesh: the multikernel.
 type messaging struct{ node *multikernel.Node }
@@ -101,7 +99,14 @@ func (m messaging) handOvers(int) []transport.HandOver { return m.node.HandOvers
 func (m messaging) report(a *statusAnswer) {
 	a.Channels, a.Copies = m.node.Positions(), m.node.Copies()
 }
-func (m messaging) digest() (digest, index uint64, err error) { return m.node.Digest() }
+
+func (m messaging) digest() (digest uint64, at []uint64, err error) {
+	digest, index, err := m.node.Digest()
+	if index != 0 {
+		at = []uint64{index}
+	}
+	return digest, at, err
+}
 
 // locked is the one copy of all nodes: the big lock.
 type locked struct {
@@ -116,8 +121,11 @@ func (l locked) newPort(node, window int) (kernel.Port, error) {
 	}
 	return p, nil
 }
-func (l locked) server() combining.Server                  { return nil }
-func (l locked) traffic(node int) transport.Traffic        { return l.machine.Traffic(node) }
-func (l locked) handOvers(node int) []transport.HandOver   { return l.machine.HandOvers(node) }
-func (l locked) report(*statusAnswer)                      {}
-func (l locked) digest() (digest, index uint64, err error) { return l.machine.Digest() }
+func (l locked) server() combining.Server                { return nil }
+func (l locked) traffic(node int) transport.Traffic      { return l.machine.Traffic(node) }
+func (l locked) handOvers(node int) []transport.HandOver { return l.machine.HandOvers(node) }
+func (l locked) report(*statusAnswer)                    {}
+func (l locked) digest() (digest uint64, at []uint64, err error) {
+	digest, _, err = l.machine.Digest()
+	return digest, nil, err
+}

@@ -65,14 +65,14 @@ type statusAnswer struct {
 	Operations uint64
 	Threads    int
 	Processors int
-	Log        *LogStatus
+	Logs       []LogStatus
 	Channels   map[int]ChannelPosition
 	Copies     []StreamPosition
 	Traffic    transport.Traffic
 	HandOvers  []transport.HandOver
 	Latencies  []workload.Latency
 	Digest     uint64
-	DigestAt   uint64
+	DigestAt   []uint64
 }
 
 type sysReply struct {

@@ -17,6 +17,11 @@ const maxBatchOps = 1024
 // it finds nothing more to take. The caller is the combiner.
 func (r *Replica) combine() error {
 	for {
+		if r.own != r.ownEnd {
+			if err := r.catchUp(r.ownEnd); err != nil {
+				return err
+			}
+		}
 		slots := r.collect()
 		if slots == 0 {
 			return r.damage
@@ -24,6 +29,9 @@ func (r *Replica) combine() error {
 		start, err := r.begin(slots)
 		if err != nil {
 			r.giveBack()
+			if site.On(site.AtCombineEnd) {
+				site.CombineEnd(r.log.id)
+			}
 			return err
 		}
 		end := r.fill(start, slots)
@@ -31,6 +39,10 @@ func (r *Replica) combine() error {
 			r.handOut()
 		}
 		if err := r.replay(end, start, end); err != nil {
+			r.own, r.ownEnd = start, end
+			if site.On(site.AtCombineEnd) {
+				site.CombineEnd(r.log.id)
+			}
 			return err
 		}
 		if !mutant.DeliverEarly {
@@ -148,6 +160,9 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 	}
 	r.log.events.LogFull.Add(1)
 	site.LogFull(r.log.id, n)
+	if r.node != nil {
+		return r.reserveAmongSeveral(n)
+	}
 	w := transport.NewWaiter(r.policy)
 	for {
 		if err := r.replay(r.log.store.Control.Tail.Load(), 0, 0); err != nil {
@@ -168,7 +183,7 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 		if (id == r.log.id || lag+n <= r.log.capacity()) && !mutant.WaitForNobody {
 			continue // who held the log up has caught up since, or it is us by now
 		}
-		bell := &r.log.store.Replicas[id].Bell
+		bell := r.log.bells[id]
 		if w.Sleepy() {
 			bell.Wake() // its threads have stopped, and its attending thread naps
 		} else {
@@ -176,6 +191,18 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 		}
 		w.Wait(&r.log.store.Replicas[id].Applied.Word, ltail)
 	}
+}
+
+// reserveAmongSeveral is reserve where the log is one of several, and the combiner
+// may not wait for room: what holds the log up may need what this node holds.
+func (r *Replica) reserveAmongSeveral(n uint64) (start uint64, err error) {
+	if err := r.catchUp(r.log.store.Control.Tail.Load()); err != nil {
+		return 0, err
+	}
+	if start, ok := r.log.reserve(n); ok {
+		return start, nil
+	}
+	return 0, errFull
 }
 
 // replay applies the log up to an index. Entries from own to ownEnd, if those
@@ -192,7 +219,8 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 	if traced {
 		site.ReplayBegin(l.id, l.applied, to)
 	}
-	for l.applied < to {
+	var err error
+	for l.applied < to && err == nil {
 		if !(mine && l.applied == own) && !l.live(l.applied) {
 			if err := r.awaitPublished(l.applied); err != nil {
 				return err
@@ -210,9 +238,8 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 			if !l.live(l.applied) {
 				break
 			}
-			if err := r.applyForeign(); err != nil {
-				r.unlockReaders(alone)
-				return err
+			if err = r.applyForeign(); err != nil {
+				break
 			}
 		}
 		if mutant.LtailFirst {
@@ -228,7 +255,18 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 	if traced {
 		site.ReplayEnd(l.id, l.applied)
 	}
-	return nil
+	return err
+}
+
+// catchUp replays to an index, and hands out the results of a batch that a
+// combiner before had to leave (see Node). The caller is the combiner.
+func (r *Replica) catchUp(to uint64) error {
+	err := r.replay(to, r.own, r.ownEnd)
+	if r.own != r.ownEnd && r.log.applied >= r.ownEnd {
+		r.own = r.ownEnd
+		r.handOut()
+	}
+	return err
 }
 
 // alone reports whether the combiner is the replica's only thread. Then nobody
@@ -281,16 +319,24 @@ func (r *Replica) applyBatch() {
 func (r *Replica) applyForeign() error {
 	l := r.log
 	next, err := l.read(l.applied, &r.foreign)
+	if err == errAcross {
+		return err
+	}
 	if err != nil {
 		r.damage = fmt.Errorf("replica %d, log index %d: %w", l.id, l.applied, err)
 		return r.damage
 	}
 	r.table.Execute(&r.foreign, &r.ignored)
+	l.passed(next)
+	return nil
+}
+
+// passed moves ltail past an entry that another replica wrote, and was read.
+func (l *log) passed(next uint64) {
 	n := next - l.applied
 	l.events.Foreign[l.origin].Add(n)
 	if n > 1 {
 		l.events.Parts[l.origin].Add(n - 1)
 	}
 	l.applied = next
-	return nil
 }

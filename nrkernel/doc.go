@@ -26,6 +26,13 @@
 //
 // The invariant is ltail <= ctail <= tail for every ltail.
 //
+// # Several logs
+//
+// One log orders all updates, also those that would commute. With several, each
+// has a part of the services' shards, and a node has a Replica of each: a Node.
+// Operations over several logs stand in all of them or in none (concurrent node
+// replication, CNR, in NrOS; here every structure stays sequential). See across.go.
+//
 // # Using it
 //
 // A Group replicates a structure inside one process; see its example. The

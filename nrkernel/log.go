@@ -11,6 +11,10 @@ type log struct {
 	_     transport.Pad
 	store *transport.LogStore
 	id    int
+	// bells are what wakes the replicas: their own, or with several logs those of
+	// their nodes.
+	bells   []*transport.Bell
+	several bool // logs: entries may be of operations over several
 
 	applied uint64 // own ltail: next index to apply
 	minimum uint64 // smallest ltail of all replicas when last looked
@@ -54,6 +58,9 @@ func newLog(store *transport.LogStore, id int) *log {
 		applied: store.Replicas[id].Applied.Load(),
 		seen:    make([]uint64, len(store.Replicas)),
 		own:     newOwnSlots(uint64(len(store.Slots))),
+	}
+	for _, r := range store.Replicas {
+		l.bells = append(l.bells, &r.Bell)
 	}
 	l.look(store.Control.Tail.Load())
 	return l
@@ -123,7 +130,7 @@ func (l *log) look(tail uint64) {
 			l.events.Control[uint8(id)].Add(1)
 		}
 		lag := behind(tail, ltail)
-		if id != l.id && lag > l.capacity()/2 && r.Bell.Ring() {
+		if id != l.id && lag > l.capacity()/2 && l.bells[id].Ring() {
 			l.events.Rings.Add(1)
 		}
 		most = max(most, lag)
@@ -159,6 +166,19 @@ func (l *log) laggard() (id int, ltail, lag uint64) {
 // write encodes op into the slots from index on, the first header last, and
 // returns the index after it.
 func (l *log) write(index uint64, op *kernel.Op, from kernel.Origin) uint64 {
+	next := l.writeData(index, op)
+	s := l.store.At(index)
+	if mutant.HeaderFirst {
+		s.Publish(transport.Generation(index))
+	}
+	kernel.EncodeHead(s.Fill(), op, from)
+	s.Publish(transport.Generation(index))
+	return next
+}
+
+// writeData fills and publishes the slots after the first of the record of op,
+// which begins at an index, and returns the index after it.
+func (l *log) writeData(index uint64, op *kernel.Op) (next uint64) {
 	n := kernel.Payloads(len(op.Data))
 	for i := 1; i < n; i++ {
 		at := index + uint64(i)
@@ -166,12 +186,6 @@ func (l *log) write(index uint64, op *kernel.Op, from kernel.Origin) uint64 {
 		kernel.EncodeData(s.Fill(), op.Data, i-1)
 		s.Publish(transport.Generation(at))
 	}
-	s := l.store.At(index)
-	if mutant.HeaderFirst {
-		s.Publish(transport.Generation(index))
-	}
-	kernel.EncodeHead(s.Fill(), op, from)
-	s.Publish(transport.Generation(index))
 	return index + uint64(n)
 }
 
@@ -189,9 +203,18 @@ func (l *log) live(index uint64) bool {
 func (l *log) read(index uint64, op *kernel.Op) (next uint64, err error) {
 	d := kernel.DecodeHead(l.store.At(index).Read(), op)
 	l.origin = d.Origin().Node
-	if d.Len() == 0 {
+	if d.Short() {
 		return index + 1, nil
 	}
+	if l.several && d.Step() != kernel.StepExecute {
+		return index, errAcross
+	}
+	return l.readData(index, d, op)
+}
+
+// readData decodes the data of the record at an index, whose first payload has
+// been decoded.
+func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next uint64, err error) {
 	if err := d.Check(); err != nil {
 		return index, err
 	}

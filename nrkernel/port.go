@@ -37,8 +37,14 @@ func (r *Replica) NewPort(window int) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := func() []int { return transport.Apart[int](window)[:0] }
-	return &Port{replica: r, thread: t, writes: places(), reads: places(), ready: places(), eager: window == 1}, nil
+	return r.portOf(t, window == 1), nil
+}
+
+// portOf returns a port for a thread of the station; an eager one executes reads
+// when they are started.
+func (r *Replica) portOf(t *combining.Thread, eager bool) *Port {
+	places := func() []int { return transport.Apart[int](len(t.Ops))[:0] }
+	return &Port{replica: r, thread: t, writes: places(), reads: places(), ready: places(), eager: eager}
 }
 
 // Ops returns the operations of the window.
@@ -72,24 +78,29 @@ func (p *Port) Start(place int) {
 // Next returns the place of a finished operation.
 func (p *Port) Next() (int, error) {
 	for {
-		if p.next < len(p.ready) {
-			place := p.ready[p.next]
-			if p.next++; p.next == len(p.ready) {
-				p.ready, p.next = p.ready[:0], 0
-			}
+		if place := p.finished(); place >= 0 {
 			p.calls.End(place)
 			return place, nil
-		}
-		if p.thread.Outstanding() > 0 {
-			if place := p.thread.Collect(); place >= 0 {
-				p.calls.End(place)
-				return place, nil
-			}
 		}
 		if err := p.execute(); err != nil {
 			return -1, err
 		}
 	}
+}
+
+// finished returns the place of an operation that has finished already, or -1.
+func (p *Port) finished() int {
+	if p.next < len(p.ready) {
+		place := p.ready[p.next]
+		if p.next++; p.next == len(p.ready) {
+			p.ready, p.next = p.ready[:0], 0
+		}
+		return place
+	}
+	if p.thread.Outstanding() > 0 {
+		return p.thread.Collect()
+	}
+	return -1
 }
 
 // execute executes all that is started.
@@ -134,14 +145,25 @@ func (p *Port) write() error {
 func (p *Port) writeAlone() error {
 	r := p.replica
 	for done := 0; done < len(p.writes); {
-		slots := r.take(p.thread, p.writes[done:])
-		start, err := r.begin(slots)
+		start, end, err := uint64(0), uint64(0), error(nil)
+		if r.own != r.ownEnd { // left by a combiner before
+			err = r.catchUp(r.ownEnd)
+		}
+		if err == nil {
+			slots := r.take(p.thread, p.writes[done:])
+			if start, err = r.begin(slots); err == nil {
+				end = r.fill(start, slots)
+			} else if site.On(site.AtCombineEnd) {
+				site.CombineEnd(r.log.id)
+			}
+		}
 		if err != nil {
 			p.writes = p.writes[:copy(p.writes, p.writes[done:])]
 			return err
 		}
-		end := r.fill(start, slots)
 		if err := r.replay(end, start, end); err != nil {
+			p.leave(start, end)
+			p.writes = p.writes[:copy(p.writes, p.writes[done+len(r.batch):])]
 			return err
 		}
 		for _, b := range r.batch {
@@ -152,6 +174,23 @@ func (p *Port) writeAlone() error {
 	}
 	p.writes = p.writes[:0]
 	return nil
+}
+
+// leave makes the batch, which is in the log, one of posted operations: whoever
+// applies it hands them out.
+func (p *Port) leave(start, end uint64) {
+	r := p.replica
+	for _, b := range r.batch {
+		p.thread.Post(b.place)
+	}
+	p.thread.Publish()
+	for range r.batch {
+		p.thread.Take()
+	}
+	r.own, r.ownEnd = start, end
+	if site.On(site.AtCombineEnd) {
+		site.CombineEnd(r.log.id)
+	}
 }
 
 // await waits until some of what was posted is finished, and is the combiner
@@ -195,7 +234,7 @@ func (p *Port) read() error {
 		var err error
 		if r.log.applied < complete && !mutant.NoGate {
 			r.combiner = p.thread
-			err = r.replay(complete, 0, 0)
+			err = r.catchUp(complete)
 			r.combiner = nil
 		}
 		if err == nil {
@@ -254,10 +293,11 @@ func (p *Port) gate(index uint64) error {
 		}
 		if r.station.Enter(p.thread) {
 			r.combiner = p.thread
-			err := r.replay(index, 0, 0)
+			err := r.catchUp(index)
 			r.combiner = nil
 			r.station.Exit(p.thread)
 			if err != nil {
+				site.GateEnd(r.log.id)
 				return err
 			}
 			continue

@@ -35,14 +35,19 @@ type Replica struct {
 	// peers are the other replicas of this process, if there are any: a
 	// combiner that finds the log full replays the idle ones itself.
 	peers []*Replica
+	// node has the replicas of the other logs, if there are several.
+	node *Node
 
 	// The combiner's.
 	combiner *combining.Thread // nil when it is no thread of the node
 	batch    []posted
-	foreign  kernel.Op
-	ignored  kernel.Result
-	damage   error
-	_        transport.Pad
+	// own to ownEnd is where the batch is in the log, while it is there and a
+	// combiner left before it was applied; else they are equal.
+	own, ownEnd uint64
+	foreign     kernel.Op
+	ignored     kernel.Result
+	damage      error
+	_           transport.Pad
 }
 
 var _ combining.Server = (*Replica)(nil)
@@ -128,7 +133,7 @@ func (r *Replica) HandOvers() []transport.HandOver {
 
 // Bell returns what rings when the replica holds up the log. Whoever serves an
 // idle replica sleeps on it and calls Serve (see combining.Attend).
-func (r *Replica) Bell() *transport.Bell { return &r.log.store.Replicas[r.log.id].Bell }
+func (r *Replica) Bell() *transport.Bell { return r.log.bells[r.log.id] }
 
 // Station returns where the node's threads meet.
 func (r *Replica) Station() *combining.Station { return r.station }
@@ -140,7 +145,7 @@ func (r *Replica) Serve() (progress bool, err error) {
 		return false, nil
 	}
 	before := r.log.applied
-	err = r.replay(r.log.store.Control.Tail.Load(), 0, 0)
+	err = r.catchUp(r.log.store.Control.Tail.Load())
 	progress = r.log.applied != before
 	r.station.Unlock()
 	return progress, err
@@ -152,10 +157,13 @@ func (r *Replica) advance() error {
 	if !r.station.TryLock() {
 		return nil
 	}
-	to := min(r.log.applied+r.log.capacity()/advanceShare, r.log.store.Control.Tail.Load())
-	err := r.replay(to, 0, 0)
+	err := r.catchUp(r.advanceTo())
 	r.station.Unlock()
 	return err
+}
+
+func (r *Replica) advanceTo() uint64 {
+	return min(r.log.applied+r.log.capacity()/advanceShare, r.log.store.Control.Tail.Load())
 }
 
 // advanceShare is the share of a log that advance replays at most: 2,048 slots
@@ -185,7 +193,7 @@ func (r *Replica) Positions() Positions {
 func (r *Replica) Digest() (digest, index uint64, err error) {
 	r.station.Lock()
 	defer r.station.Unlock()
-	if err := r.replay(r.log.store.Control.Tail.Load(), 0, 0); err != nil {
+	if err := r.catchUp(r.log.store.Control.Tail.Load()); err != nil {
 		return 0, 0, err
 	}
 	return r.table.Digest(), r.log.applied, nil

@@ -20,6 +20,10 @@ func layoutMesh(l *transport.Layout, nodes int) error {
 	return multikernel.AddMesh(l, nodes, multikernel.MinRing)
 }
 
+func layoutLogs(l *transport.Layout, nodes int) error {
+	return nrkernel.AddLogs(l, simulatedLogs, logSlots, nodes, 0)
+}
+
 // leadKey is the key that the lead writes: no history uses it.
 const leadKey = 1 << 50
 
@@ -56,6 +60,48 @@ func bootNR(r *run) error {
 			}
 		}
 		r.attend(node, rep)
+	}
+	return nil
+}
+
+// simulatedLogs is the number of logs of nr-logs.
+const simulatedLogs = 2
+
+// bootLogs boots a kernel process a node over several logs.
+func bootLogs(r *run) error {
+	logs, err := nrkernel.OpenLogs(r.memory.keep)
+	if err != nil {
+		return err
+	}
+	logs.Prepare()
+	var watches [simulatedLogs]*logWatch
+	for i := range watches {
+		watches[i] = &logWatch{run: r} // its order of operations
+	}
+	for node := range r.Nodes {
+		r.machine.home = node
+		made := 0
+		services := func() (*kernel.Table, error) {
+			t, err := r.table(node)
+			r.services[len(r.services)-1].log = watches[made]
+			made++
+			return t, err
+		}
+		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: node, Policy: &r.policy})
+		if err != nil {
+			return err
+		}
+		for i := range watches {
+			station := n.Replica(i).Station()
+			r.nameWord(station.Locked(), "combiner lock of node %d, log %d", node, i)
+			r.watchStation(node, station)
+		}
+		for range r.Clients {
+			if err := r.addClient(node, n.NewPort); err != nil {
+				return err
+			}
+		}
+		r.attend(node, n)
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ type structure struct {
 var structureTable = []structure{
 	{name: "nr", boot: bootNR, layout: layoutNR, steps: 30},
 	{name: "group", boot: bootGroup, steps: 30, noDeaths: true, noLead: true},
+	{name: "nr-logs", boot: bootLogs, layout: layoutLogs, steps: 60, noLead: true},
 	{name: "multikernel", boot: bootMultikernel, layout: layoutMesh, steps: 60, parts: true, noLead: true},
 	// An agreement takes every copy, so after a death nothing can commit, and the
 	// others wake each other for ever: nothing recovers from it yet.

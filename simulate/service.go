@@ -62,6 +62,7 @@ type service struct {
 	run   *run
 	node  int
 	state object
+	log   *logWatch // its own, where there are several
 	// applied counts operations, slots their slots in a log.
 	applied int
 	slots   uint64
@@ -118,9 +119,12 @@ func (s *service) touchResult(op *kernel.Op, res *kernel.Result) {
 // executed once, and that whoever writes its result may.
 func (s *service) note(op *kernel.Op, res *kernel.Result, applies bool) {
 	r, m := s.run, s.run.machine
-	tag := op.Args[tagArg]
+	tag, log := op.Args[tagArg], r.log
+	if s.log != nil {
+		log = s.log
+	}
 	id, n := int(tag>>32)-1, tag&(1<<32-1)
-	if r.log != nil && applies && !r.log.inOrder(s, op) {
+	if log != nil && applies && !log.inOrder(s, op) {
 		return
 	}
 	if m.running == nil || tag == 0 {
@@ -131,10 +135,15 @@ func (s *service) note(op *kernel.Op, res *kernel.Result, applies bool) {
 		return
 	}
 	c := r.clients[id]
-	if applies && (r.log == nil && !r.at.copies || s.node == c.node) {
-		// An operation over several keys has a part at each owner.
-		several := op.Code == kv.CodePutMany && r.at.parts
-		if c.executed[n-1]++; c.executed[n-1] > 1 && !several || int(c.executed[n-1]) > r.Nodes {
+	if applies && (log == nil && !r.at.copies || s.node == c.node) {
+		// An operation over several keys has a part at each owner, or in each log.
+		parts := 1
+		if op.Code == kv.CodePutMany && r.at.parts {
+			parts = r.Nodes
+		} else if op.Code == kv.CodePutMany && s.log != nil {
+			parts = simulatedLogs
+		}
+		if c.executed[n-1]++; int(c.executed[n-1]) > parts {
 			m.fail(FailureAnswer, "%s of %s is executed twice", describeOp(op), c.name)
 		}
 	}

@@ -59,13 +59,18 @@ type LogStore struct {
 // slots on node home (or spread over all nodes if home is Interleaved), and
 // each replica's words on its own node.
 func (l *Layout) AddLog(name string, slots, replicas, home int) error {
+	return l.AddLogAt(name, slots, replicas, home, max(home, 0))
+}
+
+// AddLogAt is AddLog with the control words on a node of their own.
+func (l *Layout) AddLogAt(name string, slots, replicas, home, control int) error {
 	if slots < MinLogSlots || slots > MaxLogSlots || bits.OnesCount(uint(slots)) != 1 {
 		return fmt.Errorf("%w %q: %d slots: want a power of two from %d to %d", ErrLog, name, slots, MinLogSlots, MaxLogSlots)
 	}
 	if replicas < 1 || replicas > MaxReplicas {
 		return fmt.Errorf("%w %q: %d replicas: want 1 to %d", ErrLog, name, replicas, MaxReplicas)
 	}
-	l.Add(name+".control", max(home, 0), sizeOf[LogControl]())
+	l.Add(name+".control", control, sizeOf[LogControl]())
 	l.Add(name+".slots", home, slots*SlotSize)
 	for r := range replicas {
 		l.Add(fmt.Sprintf("%s.replica.%d", name, r), r, sizeOf[LogReplica]())

@@ -3,7 +3,7 @@
 //
 //	TestHistoriesAreLinearizable   random histories, tiny logs and rings
 //	TestProbe...                   stale reads, millions
-//	TestProbeFindsLateCtail        the same probe fails on a build that is wrong
+//	TestProbeFinds...              the same probes fail on builds that are wrong
 //	TestSameAnswers                one stream through each pair of structures
 //
 // NRKERN_LONG=1 makes histories longer and more, and probes 100 million reads.

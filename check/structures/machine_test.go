@@ -3,6 +3,7 @@ package structures_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -38,7 +39,9 @@ var structures = []struct {
 	// handed to threads that have no CPU, and a message waits for its owner's.
 	ease uint64
 }{
-	{"nr", func(t testing.TB, nodes int) machine { return bootNR(t, nodes, transport.MinLogSlots) }, 1},
+	{"nr", func(t testing.TB, nodes int) machine { return bootNR(t, nodes, transport.MinLogSlots, 1) }, 1},
+	{"nr-2-logs", func(t testing.TB, nodes int) machine { return bootNR(t, nodes, transport.MinLogSlots, 2) }, 2},
+	{"nr-4-logs", func(t testing.TB, nodes int) machine { return bootNR(t, nodes, transport.MinLogSlots, 4) }, 2},
 	{"multikernel", func(t testing.TB, nodes int) machine { return bootMultikernel(t, nodes, multikernel.Config{}) }, 5000},
 	{"multikernel-replicated", bootReplicated, 1000},
 	{"biglock-mutex", func(t testing.TB, nodes int) machine { return bootBigLock(t, nodes, biglock.Mutex) }, 10},
@@ -48,9 +51,9 @@ var structures = []struct {
 
 type nr struct{ *nrkernel.Group }
 
-func bootNR(t testing.TB, nodes, slots int) machine {
+func bootNR(t testing.TB, nodes, slots, logs int) machine {
 	t.Helper()
-	g, err := nrkernel.NewGroup(nodes, func() kernel.Service { return kv.New(kv.Options{}) }, nrkernel.Options{LogSlots: slots})
+	g, err := nrkernel.NewGroup(nodes, func() kernel.Service { return kv.New(kv.Options{}) }, nrkernel.Options{LogSlots: slots, Logs: logs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,20 +62,20 @@ func bootNR(t testing.TB, nodes, slots int) machine {
 
 func (m nr) port(t testing.TB, node, window int) kernel.Port {
 	t.Helper()
-	p, err := m.Replica(node).NewPort(window)
+	p, err := m.Node(node).NewPort(window)
 	return opened(t, p, err)
 }
 
 func (m nr) digest(t testing.TB) uint64 {
 	t.Helper()
-	first, at, err := m.Replica(0).Digest()
+	first, at, err := m.Node(0).Digest()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range m.Replicas() {
-		d, index, err := m.Replica(i).Digest()
-		if err != nil || d != first || index != at {
-			t.Errorf("replica %d: digest %x at %d, replica 0: %x at %d (%v)", i, d, index, first, at, err)
+		d, indices, err := m.Node(i).Digest()
+		if err != nil || d != first || !slices.Equal(indices, at) {
+			t.Errorf("node %d: digest %x at %d, node 0: %x at %d (%v)", i, d, indices, first, at, err)
 		}
 	}
 	return first

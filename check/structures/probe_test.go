@@ -2,6 +2,7 @@ package structures_test
 
 import (
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ type arrangement struct {
 	nodes, writersPerNode, readersPerNode int
 	around                                bool // readers read at all nodes in turn
 	readWindow, writeWindow               int
+	keys                                  uint64
 }
 
 // The arrangements: one thread a CPU on a small machine, and more threads than
@@ -23,6 +25,12 @@ var (
 	pair    = arrangement{nodes: 2, writersPerNode: 0, readersPerNode: 0, around: true, readWindow: 1, writeWindow: 64}
 	shared  = arrangement{nodes: 2, writersPerNode: 0, readersPerNode: 1, readWindow: 4, writeWindow: 256}
 	crowded = arrangement{nodes: 3, writersPerNode: 2, readersPerNode: 2, readWindow: 1, writeWindow: 256}
+)
+
+// The same with several counters that are raised together.
+var (
+	pairOfSeveral   = arrangement{nodes: 2, around: true, readWindow: 1, writeWindow: 1, keys: 5}
+	sharedOfSeveral = arrangement{nodes: 3, readersPerNode: 1, readWindow: 4, writeWindow: 1, keys: 3}
 )
 
 // TestProbeInTurn is one writer at node 0, and one reader that reads at node 0
@@ -36,13 +44,22 @@ func TestProbeShared(t *testing.T) { probeAll(t, shared, 10_000_000) }
 // TestProbeCrowded is 2 writers and 2 readers on each of 3 nodes.
 func TestProbeCrowded(t *testing.T) { probeAll(t, crowded, 600_000) }
 
+// TestProbeSeveralInTurn and TestProbeSeveralShared look for an operation over
+// several keys that is seen in one of them and missed in another.
+func TestProbeSeveralInTurn(t *testing.T) { probeAll(t, pairOfSeveral, 1_000_000) }
+
+func TestProbeSeveralShared(t *testing.T) { probeAll(t, sharedOfSeveral, 1_000_000) }
+
+// fewestReads is enough for the writer to come to write meanwhile.
+const fewestReads = 300
+
 // probeAll runs an arrangement on every structure; reads is the number of all
 // readers together.
 func probeAll(t *testing.T, a arrangement, reads uint64) {
 	for _, s := range structures {
 		t.Run(s.name, func(t *testing.T) {
-			reads := reads / s.ease / raceSlowdown
-			if long() && s.name == "nr" {
+			reads := max(reads/s.ease/raceSlowdown, fewestReads)
+			if long() && strings.HasPrefix(s.name, "nr") {
 				reads = 100_000_000
 			}
 			began := time.Now()
@@ -76,7 +93,7 @@ func (a arrangement) probe(t *testing.T, m machine, reads uint64) check.ProbeRes
 		readers = 1
 	}
 	s := check.ProbeSpec{
-		Key: key, Readers: readers, Writers: writers, Reads: (reads + uint64(readers) - 1) / uint64(readers),
+		Key: key, Keys: a.keys, Readers: readers, Writers: writers, Reads: (reads + uint64(readers) - 1) / uint64(readers),
 		ReadWindow: a.readWindow, WriteWindow: a.writeWindow, UntilStale: true,
 	}
 	words := new(check.ProbeWords)

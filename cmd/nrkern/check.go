@@ -47,8 +47,9 @@ type historiesReport struct {
 type probeReport struct {
 	Judgement check.Judgement `json:"judgement"`
 	check.ProbeResult
-	Readers int `json:"readers"`
-	Writers int `json:"writers"`
+	Readers int    `json:"readers"`
+	Writers int    `json:"writers"`
+	Keys    uint64 `json:"keys"`
 }
 
 func newCheck(s *session) *cobra.Command {
@@ -60,7 +61,8 @@ func newCheck(s *session) *cobra.Command {
   histories  random operations on few keys, recorded with their times, have an
              order within those times that a sequential service explains
   probe      no read of a counter that only grows returns less than an earlier
-             read anywhere had returned
+             read anywhere had returned; with --probe-keys, of several that are
+             raised together
   replicas   at rest, the copies of the state have equal digests
 
 Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.
@@ -108,10 +110,12 @@ memory. What a SCENARIO does not say is drawn by the seed:
 	flags.IntVar(&f.record.ClientsPerNode, "clients-per-node", f.record.ClientsPerNode, "clients on each node")
 	flags.Uint64Var(&f.record.Keys, "keys", f.record.Keys, "keys of a history; 0 for 3, or half as many as clients if that is more")
 	flags.IntVar(&f.record.Window, "window", f.record.Window, "most operations that a client has outstanding")
+	flags.IntVar(&f.record.Many, "many", f.record.Many, "how often, in percent, an operation of a history is over several keys: put-many or scan")
 	flags.Uint64Var(&f.record.Seed, "seed", f.record.Seed, "chooses the operations of the first history (with --simulate, and its schedule); the next have the next seeds")
 	flags.DurationVar(&f.judging.Timeout, "timeout", time.Minute, "how long to judge one history")
 	flags.StringVar(&f.judging.Visualization, "visualize", "", "where to write an HTML page of a history that cannot be explained")
 	flags.Uint64Var(&f.probe.Reads, "reads", f.probe.Reads, "reads of each reader of the probe; 0 for no probe")
+	flags.Uint64Var(&f.probe.Keys, "probe-keys", 1, "counters of the probe; with more than one all are raised at one instant, and a read of any may not be behind one of another")
 	f.simulated.addFlags(cmd)
 	return cmd
 }
@@ -135,7 +139,7 @@ func (f *checking) run(ctx context.Context, m node.API, s *session) (*checkRepor
 		if err != nil {
 			return nil, err
 		}
-		r.Probe = &probeReport{Judgement: check.OK, ProbeResult: found.ProbeResult, Readers: found.Spec.Readers, Writers: found.Spec.Writers}
+		r.Probe = &probeReport{Judgement: check.OK, ProbeResult: found.ProbeResult, Readers: found.Spec.Readers, Writers: found.Spec.Writers, Keys: found.Spec.Keys}
 		if found.Stale > 0 {
 			r.Probe.Judgement = check.Illegal
 		}
@@ -190,8 +194,12 @@ func (h *historiesReport) String() string {
 }
 
 func (p *probeReport) String() string {
-	return fmt.Sprintf("%s stale of %s reads by %s, beside %s writes by %s",
+	text := fmt.Sprintf("%s stale of %s reads by %s, beside %s writes by %s",
 		grouped(p.Stale), grouped(p.Reads), plural(p.Readers, "reader"), grouped(p.Writes), plural(p.Writers, "writer"))
+	if p.Keys > 1 {
+		text += fmt.Sprintf(", of %d counters", p.Keys)
+	}
+	return text
 }
 
 // err is nil only if all is ok: a check that ran out of time has not passed.

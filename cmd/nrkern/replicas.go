@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/nrkern/nrkern/check"
 	"github.com/nrkern/nrkern/node"
@@ -53,7 +54,7 @@ func judgeReplicas(s *node.Status) replicasReport {
 		case k.Digest == "":
 			r.Judgement, r.Text = check.Unknown, fmt.Sprintf("%s gave no digest: it is %s", kernelName(k), k.State)
 			return r
-		case k.DigestAt != of.DigestAt:
+		case k.DigestAt != of.DigestAt || !slices.Equal(k.DigestAtLogs, of.DigestAtLogs):
 			r.Judgement = check.Unknown
 			r.Text = fmt.Sprintf("the state changed while digests were taken (%s at %d, %s at %d): try when nobody writes",
 				kernelName(of), of.DigestAt, kernelName(k), k.DigestAt)
@@ -70,5 +71,8 @@ func judgeReplicas(s *node.Status) replicasReport {
 		counted = "the operations agreed to"
 	}
 	r.Text = fmt.Sprintf("%s with digest %s at index %s of %s", plural(r.Copies, "copy"), r.Digest, grouped(r.Index), counted)
+	if n := len(of.DigestAtLogs); n > 1 {
+		r.Text = fmt.Sprintf("%s with digest %s, %s slots into %d logs", plural(r.Copies, "copy"), r.Digest, grouped(r.Index), n)
+	}
 	return r
 }

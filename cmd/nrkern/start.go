@@ -52,7 +52,8 @@ of its supervisor.`,
 	flags.StringVar(&f.config.Topology, "topology", "", "virtual nodes: NODESxCORES, as 2x1; without it, the machine's own")
 	flags.Var(choice[transport.Hugepages]{&f.config.Hugepages, oneOf(transport.HugepagesRequire, transport.HugepagesPrefer, transport.HugepagesOff)},
 		"hugepages", "2 MiB pages for the segment: require, prefer or off")
-	flags.IntVar(&f.config.LogSlots, "log-slots", f.config.LogSlots, "size of the log in slots of 64 bytes, a power of two (nr)")
+	flags.IntVar(&f.config.LogSlots, "log-slots", f.config.LogSlots, "size of each log in slots of 64 bytes, a power of two (nr)")
+	flags.IntVar(&f.config.Logs, "logs", f.config.Logs, "number of logs; operations on shards of different logs do not meet (nr)")
 	flags.IntVar(&f.config.RingSlots, "ring-slots", f.config.RingSlots, "size of each channel in slots of 64 bytes, a power of two (multikernel)")
 	flags.StringVar(&f.config.Placement, "placement", f.config.Placement, "where the state of services lives: partitioned, replicated, or for each, as in kv=replicated (multikernel)")
 	flags.Var(choice[multikernel.Tree]{&f.config.Tree, oneOf(multikernel.Trees()...)},
@@ -71,7 +72,7 @@ of its supervisor.`,
 	complete(cmd, "hugepages", "require", "prefer", "off")
 	complete(cmd, "lock", lockNames()...)
 	complete(cmd, "wait", transport.Dedicated.Name, transport.Oversubscribed.Name)
-	for _, name := range []string{"topology", "log-slots", "ring-slots", "home"} {
+	for _, name := range []string{"topology", "log-slots", "logs", "ring-slots", "home"} {
 		complete(cmd, name)
 	}
 	return cmd

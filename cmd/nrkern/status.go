@@ -124,9 +124,15 @@ func positionsGrid(s *node.Status) *grid {
 	switch s.Config.Mode {
 	case node.ModeNR:
 		g := newGrid("lr", "LOG AT", "TAIL", "CTAIL", "LTAIL", "SLOTS")
+		add := func(name string, l node.LogStatus) {
+			g.add(name, grouped(l.Tail), grouped(l.Completed), grouped(l.Applied), grouped(l.Capacity))
+		}
 		for _, k := range s.Kernels {
-			if l := k.Log; l != nil {
-				g.add(kernelName(k), grouped(l.Tail), grouped(l.Completed), grouped(l.Applied), grouped(l.Capacity))
+			if k.Log != nil {
+				add(kernelName(k), *k.Log)
+			}
+			for i, l := range k.Logs {
+				add(fmt.Sprintf("%s, log %d", kernelName(k), i), l)
 			}
 		}
 		return g

@@ -44,4 +44,5 @@ const (
 	ScanInTurn       = false // a read of several shards reads while one of them is shut
 	LockUndrained    = false // a coordinator locks shards while what it ordered on them is not committed
 	UnlockAnothers   = false // an applied operation unlocks the shards of a later one of the same caller
+	LateSpan         = false // of an operation over several logs, all ctails but the first are advanced after its effect can be read
 )

@@ -46,6 +46,7 @@ var (
 	ScanInTurn       bool
 	LockUndrained    bool
 	UnlockAnothers   bool
+	LateSpan         bool
 )
 
 // all is every fault, in the order of off.go, under the name tests print.
@@ -93,6 +94,7 @@ var all = []struct {
 	{"scan-in-turn", &ScanInTurn},
 	{"lock-undrained", &LockUndrained},
 	{"unlock-anothers", &UnlockAnothers},
+	{"late-span", &LateSpan},
 }
 
 // Names returns the names of all faults.
