@@ -155,6 +155,26 @@ func (t *Table) Shard(op *Op) int {
 	return 0
 }
 
+// Snapshot writes the states of all services, one after the other.
+func (t *Table) Snapshot(w io.Writer) error {
+	for _, id := range t.order {
+		if err := t.services[id].Snapshot(w); err != nil {
+			return fmt.Errorf("service %q: %w", t.definitions[id].Name, err)
+		}
+	}
+	return nil
+}
+
+// Restore replaces the states of all services by what Snapshot wrote.
+func (t *Table) Restore(r io.Reader) error {
+	for _, id := range t.order {
+		if err := t.services[id].Restore(r); err != nil {
+			return fmt.Errorf("service %q: %w", t.definitions[id].Name, err)
+		}
+	}
+	return nil
+}
+
 // Digest returns the sum of the services' digests.
 func (t *Table) Digest() uint64 {
 	var sum uint64

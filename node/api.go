@@ -185,6 +185,8 @@ const (
 	EventJobBegin    EventKind = "job_begin" // a bench, recording or probe
 	EventJobEnd      EventKind = "job_end"
 	EventKernelDied  EventKind = "kernel_died"
+	EventFenced      EventKind = "kernel_fenced" // the others go on without it
+	EventRejoined    EventKind = "kernel_rejoined"
 	EventStopping    EventKind = "stopping"
 	EventStopped     EventKind = "stopped"
 )

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -119,6 +120,11 @@ func (m *Machine) makeSegment() error {
 	if m.board, err = prepare(m.segment, m.config, m.topology); err != nil {
 		return err
 	}
+	if m.config.Mode == ModeNR {
+		if m.logs, err = nrkernel.OpenLogs(m.segment); err != nil {
+			return err
+		}
+	}
 	m.gates, err = openGates(m.segment)
 	return err
 }
@@ -131,41 +137,40 @@ func (m *Machine) startKernels() error {
 		processes = 1
 	}
 	for n := range processes {
-		c := &child{number: n, whole: m.config.Mode == ModeBigLock, at: placeOf(m.config, m.topology, n)}
-		who := identity{Kernel: n, Supervisor: os.Getpid(), RunDir: m.dir.path, Made: m.dir.made}
-		err := startChild(m.forker, m.segment, who, c, func(line string) {
-			m.log.Warn("a kernel says", zap.Int("node", n), zap.String("text", line))
-		})
+		c, err := m.startKernel(n)
 		if err != nil {
-			return fmt.Errorf("%w: node %d: %w", ErrBoot, n, err)
+			return err
 		}
+		m.mu.Lock()
 		m.kernels = append(m.kernels, c)
+		m.mu.Unlock()
 		m.watched.Go(func() { m.watch(c) })
 	}
 	return nil
+}
+
+// startKernel starts kernel process n.
+func (m *Machine) startKernel(n int) (*child, error) {
+	c := &child{number: n, whole: m.config.Mode == ModeBigLock, at: placeOf(m.config, m.topology, n)}
+	who := identity{Kernel: n, Supervisor: os.Getpid(), RunDir: m.dir.path, Made: m.dir.made}
+	err := startChild(m.forker, m.segment, who, c, func(line string) {
+		m.log.Warn("a kernel says", zap.Int("node", n), zap.String("text", line))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: node %d: %w", ErrBoot, n, err)
+	}
+	return c, nil
 }
 
 // bootKernels tells the kernels of the machine, and checks where they are.
 func (m *Machine) bootKernels(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootLimit, fmt.Errorf("not ready within %v", bootLimit))
 	defer cancel()
-	errs := make([]error, len(m.kernels))
+	kernels := m.children()
+	errs := make([]error, len(kernels))
 	var calls sync.WaitGroup
-	for i, c := range m.kernels {
-		calls.Go(func() {
-			var a bootAnswer
-			err := m.ask(ctx, c, "Boot", bootAsk{Config: m.config, Topology: m.topology, Policy: *m.policy}, &a)
-			switch {
-			case errors.Is(err, ErrKernelDied):
-				errs[i] = err
-			case err != nil:
-				errs[i] = fmt.Errorf("%s: %w%s", c.name(), err, c.lastWords())
-			case !a.At.equal(c.at):
-				errs[i] = fmt.Errorf("%s: %w: it runs on %s; it was put on %s", c.name(), ErrPlacement, a.At, c.at)
-			default:
-				m.events.publish(Event{Kind: EventKernelReady, Node: m.nodeOf(c), PID: c.process.Pid, Text: a.At.String()})
-			}
-		})
+	for i, c := range kernels {
+		calls.Go(func() { errs[i] = m.bootKernel(ctx, c, "") })
 	}
 	calls.Wait()
 	if cause := m.cause(); cause != nil {
@@ -174,6 +179,23 @@ func (m *Machine) bootKernels(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%w: %w", ErrBoot, err)
 	}
+	return nil
+}
+
+// bootKernel tells one kernel of the machine, with the file of a snapshot if it
+// joins late, and checks where it is.
+func (m *Machine) bootKernel(ctx context.Context, c *child, snapshot string) error {
+	var a bootAnswer
+	err := m.ask(ctx, c, "Boot", bootAsk{Config: m.config, Topology: m.topology, Policy: *m.policy, Snapshot: snapshot}, &a)
+	switch {
+	case errors.Is(err, ErrKernelDied):
+		return err
+	case err != nil:
+		return fmt.Errorf("%s: %w%s", c.name(), err, c.lastWords())
+	case !a.At.equal(c.at):
+		return fmt.Errorf("%s: %w: it runs on %s; it was put on %s", c.name(), ErrPlacement, a.At, c.at)
+	}
+	m.events.publish(Event{Kind: EventKernelReady, Node: m.nodeOf(c), PID: c.process.Pid, Text: a.At.String()})
 	return nil
 }
 

@@ -14,9 +14,10 @@ import (
 )
 
 // TestKilledKernelIsNamed kills a kernel while the machine is idle and while it
-// works: the machine names it and how it ended, and stops.
+// works, where no other has its state: the machine names it and how it ended, and
+// stops.
 func TestKilledKernelIsNamed(t *testing.T) {
-	for _, mode := range node.Modes() {
+	for _, mode := range []node.Mode{node.ModeMultikernel, node.ModeBigLock} {
 		for _, working := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/working=%v", mode, working), func(t *testing.T) {
 				m := boot(t, config(t, mode, "2x1"))
@@ -65,7 +66,7 @@ func TestKilledKernelIsNamed(t *testing.T) {
 
 // TestTerminatedKernel: a SIGTERM to a kernel is a death like any other.
 func TestTerminatedKernel(t *testing.T) {
-	m := boot(t, config(t, node.ModeNR, "2x1"))
+	m := boot(t, config(t, node.ModeMultikernel, "2x1"))
 	if err := unix.Kill(kernels(t, m)[0], unix.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestDeathDuringBoot(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(limit(t))
 			defer cancel()
-			conf := config(t, node.ModeNR, "2x1")
+			conf := config(t, node.ModeMultikernel, "2x1")
 			var pids []int
 			m, err := node.Boot(ctx, conf, node.Hooks{Event: func(e node.Event) {
 				if e.Kind == node.EventKernelReady {

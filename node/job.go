@@ -231,16 +231,26 @@ func (m *Machine) runJob(ctx context.Context, kind string, ask jobAsk, conduct c
 		words.Stop()
 	}
 
-	answers := make([]jobAnswer, len(m.kernels))
-	errs := make([]error, len(m.kernels))
+	kernels, err := m.allKernels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]jobAnswer, len(kernels))
+	errs := make([]error, len(kernels))
+	lost := make([]string, len(kernels))
 	var calls sync.WaitGroup
 	// The calls outlive ctx: a job ends by its gate, and the kernels must have
 	// left it before the next.
 	limit, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	for i, k := range m.kernels {
+	for i, k := range kernels {
 		calls.Go(func() {
-			if errs[i] = m.ask(limit, k, "Job", ask, &answers[i]); errs[i] != nil {
+			err := m.ask(limit, k, "Job", ask, &answers[i])
+			if ask.Bench != nil && gate.Running() && errors.Is(err, ErrKernelDied) && m.survives(k) {
+				lost[i] = fmt.Sprintf("%s died during the run: what its threads did is not counted", k.name())
+				return
+			}
+			if errs[i] = err; err != nil {
 				abandon() // its threads will not come to the gate
 			}
 		})
@@ -273,6 +283,11 @@ func (m *Machine) runJob(ctx context.Context, kind string, ask jobAsk, conduct c
 	var all []nodeAnswer
 	for _, a := range answers {
 		all = append(all, a.Nodes...)
+	}
+	for _, text := range lost {
+		if text != "" && len(all) > 0 {
+			all[0].Warnings = append(all[0].Warnings, text)
+		}
 	}
 	return all, nil
 }

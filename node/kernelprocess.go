@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -107,7 +108,16 @@ func (k *kernelProcess) boot(ask bootAsk, a *bootAnswer) error {
 	if r.table, err = kernel.NewTable(Services()...); err != nil {
 		return err
 	}
-	r.structure, err = openStructure(r.segment, r.table, ask.Config, ask.Topology, r.nodes, &r.Policy, &r.board.machine.Stop.Word)
+	var snapshot io.Reader
+	if ask.Snapshot != "" {
+		f, err := os.Open(ask.Snapshot)
+		if err != nil {
+			return fmt.Errorf("snapshot: %w", err)
+		}
+		defer func() { _ = f.Close() }()
+		snapshot = f
+	}
+	r.structure, err = openStructure(r.segment, r.table, ask.Config, ask.Topology, r.nodes, snapshot, &r.Policy, &r.board.machine.Stop.Word)
 	if err != nil {
 		return err
 	}
@@ -171,6 +181,27 @@ func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
 	return err
 }
 
+// snapshot admits another node and writes it the state.
+func (k *kernelProcess) snapshot(ask snapshotAsk, a *snapshotAnswer) error {
+	r, err := k.running()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(ask.File, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := r.structure.admit(ask.Node, f); err != nil {
+		return err
+	}
+	at, err := f.Stat()
+	if err == nil {
+		a.Bytes = at.Size()
+	}
+	return err
+}
+
 // openPort opens a port and counts it; close it with the function returned.
 func (k *kernelProcess) openPort(r *running, node, window int) (kernel.Port, func(), error) {
 	p, err := r.structure.newPort(node, window)
@@ -196,6 +227,11 @@ func (c *kernelCalls) Boot(params json.RawMessage, result *json.RawMessage) erro
 // Status asks how it is.
 func (c *kernelCalls) Status(params json.RawMessage, result *json.RawMessage) error {
 	return handle(params, result, c.k.status)
+}
+
+// Snapshot admits another node and writes it the state.
+func (c *kernelCalls) Snapshot(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.snapshot)
 }
 
 // Sys makes one system call.

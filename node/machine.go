@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
 	"github.com/nrkern/nrkern/workload"
@@ -40,9 +42,12 @@ type Machine struct {
 	board   *board
 	gates   []*workload.Control
 	forker  *forker
-	kernels []*child
+	logs    *nrkernel.Logs // nr
 	control *control
 	watched sync.WaitGroup
+
+	// recovering is held by whoever takes a dead kernel out of the logs.
+	recovering sync.Mutex
 
 	// life ends when the machine begins to stop; its cause says why.
 	life context.Context
@@ -58,6 +63,7 @@ type Machine struct {
 	histories atomic.Uint64 // and probes so far: each has keys of its own
 
 	mu       sync.Mutex
+	kernels  []*child // the current one of each node; children copies them
 	state    State
 	job      string
 	warnings []string
@@ -159,7 +165,14 @@ func (m *Machine) kernelOf(node int) (*child, error) {
 	if m.config.Mode == ModeBigLock {
 		node = 0
 	}
-	return m.kernels[node], nil
+	return m.children()[node], nil
+}
+
+// children returns the current kernels.
+func (m *Machine) children() []*child {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.kernels)
 }
 
 // ask calls a kernel. If the kernel dies meanwhile, the error says so.
@@ -171,9 +184,18 @@ func (m *Machine) ask(ctx context.Context, k *child, method string, what any, in
 		return err
 	}
 	// The connection goes a moment before the process: wait for the reason.
+	patience := time.After(2 * time.Second)
 	select {
 	case <-m.life.Done():
-	case <-time.After(2 * time.Second):
+	case <-k.exited:
+		if m.survives(k) {
+			return k.death()
+		}
+		select {
+		case <-m.life.Done():
+		case <-patience:
+		}
+	case <-patience:
 	}
 	if cause := m.cause(); cause != nil {
 		return cause

@@ -55,7 +55,7 @@ func (m *Machine) checkPrefill(s workload.Spec) error {
 	}
 	var at []place
 	held := map[int]int{}
-	for _, c := range m.kernels {
+	for _, c := range m.children() {
 		at = append(at, c.at)
 		pages, err := heapPages(c.process.Pid)
 		if err != nil {

@@ -49,17 +49,18 @@ func (m *Machine) Sites(ctx context.Context, ask SitesRequest) (*Sites, error) {
 	if s.Places, err = site.Places(); err != nil {
 		return nil, err
 	}
-	answers := make([]sitesAnswer, len(m.kernels))
-	errs := make([]error, len(m.kernels))
+	kernels := m.children()
+	answers := make([]sitesAnswer, len(kernels))
+	errs := make([]error, len(kernels))
 	var calls sync.WaitGroup
-	for i, k := range m.kernels {
+	for i, k := range kernels {
 		calls.Go(func() { errs[i] = m.ask(ctx, k, "Sites", ask, &answers[i]) })
 	}
 	calls.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	for i, k := range m.kernels {
+	for i, k := range kernels {
 		s.Kernels = append(s.Kernels, TracedKernel{Node: m.nodeOf(k), PID: k.process.Pid, CPUs: k.at.CPUs})
 		s.Every = answers[i].Every
 	}

@@ -45,10 +45,11 @@ func (m *Machine) Status(ctx context.Context, ask StatusRequest) (*Status, error
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errSilent)
 	defer cancel()
-	s.Kernels = make([]KernelStatus, len(m.kernels))
-	errs := make([]error, len(m.kernels))
+	kernels := m.children()
+	s.Kernels = make([]KernelStatus, len(kernels))
+	errs := make([]error, len(kernels))
 	var calls sync.WaitGroup
-	for i, c := range m.kernels {
+	for i, c := range kernels {
 		calls.Go(func() { errs[i] = m.kernelStatus(ctx, c, ask, &s.Kernels[i]) })
 	}
 	calls.Wait()
@@ -73,6 +74,9 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 	var a statusAnswer
 	err := m.ask(ctx, c, "Status", statusAsk(ask), &a)
 	switch {
+	case errors.Is(err, ErrKernelDied) && m.survives(c):
+		s.State = StateDead
+		return nil
 	case errors.Is(err, errSilent):
 		s.State = StateSilent
 	case err != nil:
@@ -133,7 +137,7 @@ func (m *Machine) placedRight() bool {
 	if s, err := segmentStatus(m.segment, m.topology); err != nil || len(s.Parts) == 0 {
 		return false
 	}
-	for _, c := range m.kernels {
+	for _, c := range m.children() {
 		cpus, err := allowedCPUs(c.process.Pid)
 		if err != nil || !(place{cpus, c.at.Memory}).equal(c.at) {
 			return false

@@ -16,14 +16,18 @@ const (
 	termPatience = time.Second
 )
 
-// watch waits for the end of a kernel and ends the machine if nobody asked for
-// it. To survive a kernel's death is not this runtime's art yet.
+// watch waits for the end of a kernel. If nobody asked for it, the others of an
+// nr machine go on without it and another takes its place; any other machine ends.
 func (m *Machine) watch(c *child) {
 	<-c.exited
 	if m.life.Err() != nil {
 		return
 	}
 	err := c.death()
+	if m.survives(c) {
+		m.replace(c, err)
+		return
+	}
 	m.end(fmt.Errorf("%w; the machine stops", err))
 	m.log.Error(err.Error())
 	m.events.publish(Event{Kind: EventKernelDied, Node: m.nodeOf(c), PID: c.process.Pid, Text: err.Error()})
@@ -79,7 +83,7 @@ func (m *Machine) endKernels() {
 		g.Stop()
 	}
 	var ends sync.WaitGroup
-	for _, c := range m.kernels {
+	for _, c := range m.children() {
 		ends.Go(func() {
 			_ = c.conn.Close()
 			if c.endsWithin(stopPatience) {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/nrkern/nrkern/biglock"
 	"github.com/nrkern/nrkern/combining"
@@ -26,11 +27,13 @@ type structure interface {
 	// digest returns the digest of the services, and where in each log, if there
 	// are logs, it is of.
 	digest() (digest uint64, at []uint64, err error)
+	// admit lets another node join late, and writes it the state.
+	admit(node int, w io.Writer) error
 }
 
 // openStructure opens a process's part of the machine's structure. Nodes are
 // those whose threads the process runs: one, or all under the big lock.
-func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.Topology, nodes []int, p *transport.Policy, stop *transport.Word) (structure, error) {
+func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.Topology, nodes []int, snapshot io.Reader, p *transport.Policy, stop *transport.Word) (structure, error) {
 	switch c.Mode {
 	case ModeNR:
 		logs, err := nrkernel.OpenLogs(s)
@@ -38,7 +41,7 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 			return nil, err
 		}
 		services := func() (*kernel.Table, error) { return kernel.NewTable(Services()...) }
-		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: nodes[0], Policy: p, Stop: stop})
+		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: nodes[0], Snapshot: snapshot, Policy: p, Stop: stop})
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +85,7 @@ func (r replicated) report(a *statusAnswer) {
 	}
 }
 func (r replicated) digest() (digest uint64, at []uint64, err error) { return r.node.Digest() }
+func (r replicated) admit(node int, w io.Writer) error               { return r.node.Admit(node, w) }
 
 // messaging is a node of the mesh: the multikernel.
 type messaging struct{ node *multikernel.Node }
@@ -108,6 +112,8 @@ func (m messaging) digest() (digest uint64, at []uint64, err error) {
 	return digest, at, err
 }
 
+func (m messaging) admit(int, io.Writer) error { return errNoReplicas }
+
 // locked is the one copy of all nodes: the big lock.
 type locked struct {
 	machine *biglock.Machine
@@ -129,3 +135,7 @@ func (l locked) digest() (digest uint64, at []uint64, err error) {
 	digest, _, err = l.machine.Digest()
 	return digest, nil, err
 }
+func (l locked) admit(int, io.Writer) error { return errNoReplicas }
+
+// errNoReplicas is the error of a structure whose state is in one place.
+var errNoReplicas = fmt.Errorf("%w: this structure has no replicas", ErrNotSupported)

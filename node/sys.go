@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,15 +42,36 @@ func (k *kernelProcess) sys(ask SysRequest, a *sysReply) error {
 	})
 }
 
-// Sys makes one system call at a node.
+// Sys makes one system call at a node. If the node's kernel has died it waits for
+// the one that takes its place. A call that the death cut off is made again if it
+// only reads; else whether it was executed is not known, which the error says.
 func (m *Machine) Sys(ctx context.Context, ask SysRequest) (*SysAnswer, error) {
-	k, err := m.kernelOf(ask.Node)
-	if err != nil {
-		return nil, err
+	for {
+		k, err := m.serving(ctx, ask.Node)
+		if err != nil {
+			return nil, err
+		}
+		var a sysReply
+		err = m.ask(ctx, k, "Sys", ask, &a)
+		if err == nil {
+			return &a.Answer, nil
+		}
+		if !errors.Is(err, ErrKernelDied) || !m.survives(k) {
+			return nil, err
+		}
+		if !onlyReads(ask) {
+			return nil, fmt.Errorf("%w: whether it was executed before is not known", err)
+		}
 	}
-	var a sysReply
-	if err := m.ask(ctx, k, "Sys", ask, &a); err != nil {
-		return nil, err
+}
+
+// onlyReads reports whether a call changes nothing.
+func onlyReads(ask SysRequest) bool {
+	for _, d := range Services() {
+		if d.Name == ask.Service {
+			op, err := d.Parse(ask.Words)
+			return err == nil && op.Code.IsQuery()
+		}
 	}
-	return &a.Answer, nil
+	return false
 }

@@ -49,12 +49,27 @@ type bootAsk struct {
 	Config   Config
 	Topology *numa.Topology
 	Policy   transport.Policy
+	// Snapshot is the file of the state that the kernel begins with, or empty for
+	// the state of the logs' beginning.
+	Snapshot string
 }
 
 // bootAnswer is what a kernel found of its placement.
 type bootAnswer struct {
 	reply
 	At place // by the kernel's word, of the thread that main began on
+}
+
+// snapshotAsk asks a kernel to admit that of another node to the logs, and to
+// write it a snapshot of the state.
+type snapshotAsk struct {
+	Node int
+	File string
+}
+
+type snapshotAnswer struct {
+	reply
+	Bytes int64
 }
 
 type statusAsk struct{ Digest bool }

@@ -184,7 +184,7 @@ func (l *log) writeData(index uint64, op *kernel.Op) (next uint64) {
 		at := index + uint64(i)
 		s := l.store.At(at)
 		kernel.EncodeData(s.Fill(), op.Data, i-1)
-		s.Publish(transport.Generation(at))
+		s.Publish(transport.Continuation(at))
 	}
 	return index + uint64(n)
 }

@@ -47,7 +47,8 @@ var (
 )
 
 // NewNode opens a node's replicas of a machine's logs. It calls services once
-// for each log; all must return the state of the logs' beginning.
+// for each log; all must return the state of the logs' beginning, which the
+// node's snapshot replaces if it joins late.
 func NewNode(logs *Logs, services func() (*kernel.Table, error), c Config) (*Node, error) {
 	if c.Stop == nil {
 		c.Stop = new(transport.Word)
@@ -60,6 +61,11 @@ func NewNode(logs *Logs, services func() (*kernel.Table, error), c Config) (*Nod
 		table, err := services()
 		if err != nil {
 			return nil, err
+		}
+		if c.Snapshot != nil {
+			if err := table.Restore(c.Snapshot); err != nil {
+				return nil, fmt.Errorf("join late: %w", err)
+			}
 		}
 		r, err := NewReplica(store, table, c)
 		if err != nil {

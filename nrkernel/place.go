@@ -115,8 +115,6 @@ func (l *log) writePlace(index uint64, op *kernel.Op, from kernel.Origin, first,
 // void publishes slots as operations of no service: they have no effect.
 func (l *log) void(index, n uint64) {
 	for at := index; at < index+n; at++ {
-		s := l.store.At(at)
-		*s.Fill() = kernel.Payload{}
-		s.Publish(transport.Generation(at))
+		seal(l.store, at)
 	}
 }

@@ -3,6 +3,7 @@ package nrkernel
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
@@ -18,6 +19,9 @@ type Config struct {
 	ID int
 	// Policy says how its threads wait.
 	Policy *transport.Policy
+	// Snapshot is what Node.Admit wrote for this node, if it joins late: the state
+	// of the services at its ltails. Nil for the state of the logs' beginning.
+	Snapshot io.Reader
 	// Stop is a word that becomes non-zero when the machine stops; calls that
 	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
 	Stop *transport.Word

@@ -61,7 +61,7 @@ func bootNR(r *run) error {
 		}
 		r.attend(node, rep)
 	}
-	return nil
+	return r.addRecovery()
 }
 
 // simulatedLogs is the number of logs of nr-logs.
@@ -78,6 +78,7 @@ func bootLogs(r *run) error {
 	for i := range watches {
 		watches[i] = &logWatch{run: r} // its order of operations
 	}
+	r.watches = watches[:]
 	for node := range r.Nodes {
 		r.machine.home = node
 		made := 0
@@ -103,7 +104,7 @@ func bootLogs(r *run) error {
 		}
 		r.attend(node, n)
 	}
-	return nil
+	return r.addRecovery()
 }
 
 // fill fills the lead's slots from node 0.

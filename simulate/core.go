@@ -20,9 +20,10 @@ const (
 	napping        // so, or until the machine says that time is up
 	ended          // its program returned
 	dead           // its kernel died
+	idle           // nothing asks for it now
 )
 
-var stateNames = [...]string{"is ready", "waits for", "sleeps on", "naps on", "has ended", "is dead"}
+var stateNames = [...]string{"is ready", "waits for", "sleeps on", "naps on", "has ended", "is dead", "is idle"}
 
 // core is one CPU of a node with the one thread that is pinned to it: a
 // coroutine that gives way before each access to shared memory.

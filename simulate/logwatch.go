@@ -19,6 +19,8 @@ type logWatch struct {
 	order []uint64 // tags, as applied
 	lens  []int    // payloads of each
 
+	// sealed counts the slots that a recovery wrote.
+	sealed uint64
 	// For a recovery: after a death, the tail then, and whether every live
 	// replica has said that it fills nothing below.
 	deadTail uint64
@@ -59,7 +61,9 @@ func (w *logWatch) node(e commit) int {
 func (w *logWatch) lowest() uint64 {
 	low := ^uint64(0)
 	for _, rep := range w.store.Replicas {
-		low = min(low, w.value(&rep.Applied.Word))
+		if w.value(&rep.Joined.Word) != 0 {
+			low = min(low, w.value(&rep.Applied.Word))
+		}
 	}
 	return low
 }
@@ -96,18 +100,21 @@ func (w *logWatch) ctail(e commit) {
 	for _, s := range w.run.services {
 		most = max(most, s.slots)
 	}
-	if e.after > most {
+	if e.after > most+w.sealed {
 		w.fail("ctail is %d, and no replica has applied more than %d slots", e.after, most)
 	}
 }
 
 func (w *logWatch) ltail(id int, e commit) {
+	if w.run.recovery != nil && e.core == w.run.recovery.core {
+		return // of one that does not count any more
+	}
 	switch ctail := w.value(&w.store.Control.Completed.Word); {
 	case e.after < e.before:
 		w.fail("ltail of replica %d goes back from %d to %d", id, e.before, e.after)
 	case e.after > ctail:
 		w.fail("ltail of replica %d is %d, beyond ctail, %d", id, e.after, ctail)
-	case e.after > w.run.services[id].slots:
+	case e.after > w.run.services[id].slots+w.sealed:
 		w.fail("ltail of replica %d is %d, and it has applied %d slots", id, e.after, w.run.services[id].slots)
 	}
 }
@@ -121,15 +128,20 @@ func (w *logWatch) slot(e commit) {
 		return
 	}
 	index := (tail-1-at)/w.size*w.size + at // the latest index of the slot
+	if w.run.recovery != nil && e.core == w.run.recovery.core {
+		w.seal(e, at, index)
+		return
+	}
+	after, before := indexOf(e.after), indexOf(e.before)
 	switch node := w.node(e); {
 	case w.owner[at] != int16(node+1):
 		w.fail("replica %d writes log index %d, which replica %d has reserved", node, index, w.owner[at]-1)
 	case e.isPayload && e.after == transport.Generation(index):
 		w.fail("the payload of log index %d is written after its header", index)
-	case !e.isPayload && e.after != transport.Generation(index):
+	case !e.isPayload && after != index:
 		w.fail("log index %d gets the header %d", index, e.after)
-	case !e.isPayload && e.before != 0 && e.before+w.size != e.after:
-		w.fail("log index %d gets its header while the slot holds index %d", index, e.before-1)
+	case !e.isPayload && e.before != 0 && before+w.size != after:
+		w.fail("log index %d gets its header while the slot holds index %d", index, before)
 	case index >= w.size && w.lowest() <= index-w.size:
 		w.fail("log index %d is written over index %d, and a replica has applied only %d", index, index-w.size, w.lowest())
 	case w.settled && index < w.deadTail:
@@ -138,8 +150,44 @@ func (w *logWatch) slot(e commit) {
 	w.recovery()
 }
 
+// seal watches what a recovery writes to the slots.
+func (w *logWatch) seal(e commit, at, index uint64) {
+	switch owner := int(w.owner[at]) - 1; {
+	case !w.run.machine.isDead(owner):
+		w.fail("log index %d is sealed, and replica %d, which reserved it, lives", index, owner)
+	case e.before == transport.Generation(index):
+		w.fail("log index %d is sealed, and was published", index)
+	case !e.isPayload:
+		w.sealed++
+	}
+}
+
+// indexOf returns the index that a header is of.
+func indexOf(header uint64) uint64 {
+	if header > 1<<63 { // of a slot that continues a record
+		return ^header - 1
+	}
+	return header - 1
+}
+
+// forget forgets the order of what only dead nodes have applied: they may have
+// applied what then was lost in their store buffers, and so was never published.
+func (w *logWatch) forget() {
+	most := 0
+	for _, s := range w.run.services {
+		if !w.run.machine.isDead(s.node) && (s.log == nil || s.log == w) {
+			most = max(most, s.begun)
+		}
+	}
+	w.order, w.lens = w.order[:min(most, len(w.order))], w.lens[:min(most, len(w.lens))]
+}
+
 // died takes the tail at the time of a death.
 func (w *logWatch) died() {
+	w.forget()
+	if w.store == nil {
+		return
+	}
 	w.deadTail, w.settled = w.value(&w.store.Control.Tail.Word), false
 	w.recovery()
 }
@@ -174,6 +222,10 @@ func (w *logWatch) recovery() {
 // order.
 func (w *logWatch) inOrder(s *service, op *kernel.Op) bool {
 	tag, n := op.Args[tagArg], kernel.Payloads(len(op.Data))
+	if w.run.machine.isDead(s.node) {
+		return false // on its way to its next access
+	}
+	s.begun = s.applied + 1
 	if s.applied == len(w.order) {
 		w.order, w.lens = append(w.order, tag), append(w.lens, n)
 		return true
@@ -196,16 +248,8 @@ func (w *logWatch) queried(s *service) {
 	}
 }
 
-// isDead reports whether a node's kernel has died, of whose cores some may have
-// ended before.
-func (m *Machine) isDead(node int) bool {
-	for _, c := range m.cores {
-		if c.node == node && c.state == dead {
-			return true
-		}
-	}
-	return false
-}
+// isDead reports whether a node\'s kernel has died.
+func (m *Machine) isDead(node int) bool { return node >= 0 && m.dead>>node&1 != 0 }
 
 func describeOp(op *kernel.Op) string {
 	name := map[kernel.Code]string{

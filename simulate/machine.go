@@ -31,6 +31,7 @@ type Machine struct {
 	limit   uint64
 	events  uint64 // of histories
 	died    int    // kernels
+	dead    uint64 // nodes, as bits
 	napEnds int    // naps that nothing else could end
 	naps    napRounds
 
@@ -159,8 +160,13 @@ func (m *Machine) rouse(c *core) {
 // their store buffers is lost.
 func (m *Machine) kill(node int) {
 	m.died++
+	m.dead |= 1 << node
 	for _, c := range m.cores {
-		if c.node != node || c.state == ended {
+		if c.node != node {
+			continue
+		}
+		if c.state == ended {
+			m.drainAll(c) // long ago
 			continue
 		}
 		if c.rests() {

@@ -25,7 +25,9 @@ type run struct {
 	clients  []*client
 	left     int // clients that have yet to finish
 	services []*service
-	log      *logWatch // nr
+	log      *logWatch   // nr
+	watches  []*logWatch // nr-logs
+	recovery *recovery   // nr, where kernels die
 	policy   transport.Policy
 }
 
@@ -170,6 +172,12 @@ func (r *run) nodeDied(node int) {
 	if r.log != nil {
 		r.log.died()
 	}
+	for _, w := range r.watches {
+		w.died()
+	}
+	if r.recovery != nil {
+		r.recovery.died(node)
+	}
 }
 
 // now is the clock of histories: it grows with every call.
@@ -181,7 +189,7 @@ func (r *run) now() int64 {
 // judge judges a run that came to its end: who waits, and the history.
 func (r *run) judge() {
 	m := r.machine
-	if m.failure == nil && r.left > 0 && m.died == 0 {
+	if m.failure == nil && r.left > 0 && (m.died == 0 || r.recovery != nil) {
 		m.fail(FailureDeadlock, "all wait and nobody will wake them:\n%s", m.last)
 	}
 	if m.failure != nil {

@@ -63,8 +63,10 @@ type service struct {
 	node  int
 	state object
 	log   *logWatch // its own, where there are several
-	// applied counts operations, slots their slots in a log.
+	// applied counts operations, begun those too that are being applied, slots their
+	// slots in a log.
 	applied int
+	begun   int
 	slots   uint64
 }
 

@@ -111,6 +111,10 @@ func OpenLog(s *Segment, name string) (*LogStore, error) {
 // At returns the slot of an index.
 func (s *LogStore) At(index uint64) *Slot { return &s.Slots[index&s.mask] }
 
+// Continuation is the header of a live slot that continues the record of one
+// before it: told apart, so that a recovery does not take data for a record.
+func Continuation(index uint64) uint64 { return ^Generation(index) }
+
 // Generation is the header of a live slot: its index + 1, so that zeroed
 // memory is not live and an earlier lap's header is not this lap's.
 func Generation(index uint64) uint64 { return index + 1 }

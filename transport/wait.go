@@ -107,6 +107,17 @@ func (w *Waiter) Wait(word *Word, seen uint64) {
 	}
 }
 
+// Nap is Wait by a thread that waits for something else too, and relies on the
+// sleep to end by itself.
+func (w *Waiter) Nap(word *Word, seen uint64) {
+	if hooked {
+		w.turns++
+		hook.Nap(word, seen)
+		return
+	}
+	w.Wait(word, seen)
+}
+
 func (w *Waiter) yield() {
 	if w.policy.Goroutines {
 		runtime.Gosched()

@@ -63,6 +63,12 @@ func (c *Control) Stopped() bool { return c.phase.Load() == phaseStop }
 // Measuring reports whether the workers count what they do now.
 func (c *Control) Measuring() bool { return c.phase.Load() == phaseMeasure }
 
+// Running reports whether all have met and nobody has ended the run.
+func (c *Control) Running() bool {
+	p := c.phase.Load()
+	return p == phaseWarmup || p == phaseMeasure
+}
+
 // advance goes to a phase, never back.
 func (c *Control) advance(phase uint64) {
 	for {

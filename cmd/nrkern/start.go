@@ -29,7 +29,9 @@ func newStart(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "start", Short: "Boot a machine: one kernel process for each node", Args: noArguments,
 		Long: `Boot a machine and stay in front, logging, until ` + "`nrkern stop`" + ` (exit status 0),
-Ctrl-C (130) or the death of a kernel (1) ends it. Nothing is left behind.
+Ctrl-C (130) or the death of a kernel (1) ends it. Nothing is left behind. Under nr
+the other kernels go on when one dies, and another takes its place, with the state
+of one that lives; when the last one dies, the state is gone and the machine ends.
 With --detach return as soon as the machine is running, and print the process
 of its supervisor.`,
 		Example: `  nrkern start --mode=nr --topology 2x1
