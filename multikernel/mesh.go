@@ -26,6 +26,13 @@ var _ [MinRing*3/4 - kernel.MaxPayloads - 1]struct{} // MaxMessage of the smalle
 // ordered pair of nodes a ring, at home on its writer's node, and a bell for
 // each node.
 func AddMesh(l *transport.Layout, nodes, ringSlots int) error {
+	return AddMeshApart(l, nodes, ringSlots, transport.SlotSize)
+}
+
+// AddMeshApart is AddMesh with every ring on pages of its own, of a size in
+// bytes, so that Isolate can take it out of the reach of other kernels. The nodes
+// are opened with Config.RingSlots, for the rest of the pages is not used.
+func AddMeshApart(l *transport.Layout, nodes, ringSlots, page int) error {
 	if ringSlots < MinRing || ringSlots > transport.MaxRing || bits.OnesCount(uint(ringSlots)) != 1 {
 		return fmt.Errorf("%w: rings of %d slots: want a power of two from %d to %d", ErrMesh, ringSlots, MinRing, transport.MaxRing)
 	}
@@ -33,18 +40,24 @@ func AddMesh(l *transport.Layout, nodes, ringSlots int) error {
 		return fmt.Errorf("%w: %d nodes: want 1 to %d", ErrMesh, nodes, transport.MaxReplicas)
 	}
 	for n := range nodes {
-		l.Add(ringsOf(n), n, nodes*ringSlots*transport.SlotSize)
+		l.Add(ringsOf(n), n, nodes*stride(ringSlots, page))
 		l.Add(bellOf(n), n, transport.BellSize)
 	}
 	return nil
+}
+
+// stride is how many bytes apart the rings of one writer are.
+func stride(ringSlots, page int) int {
+	return (ringSlots*transport.SlotSize + page - 1) / page * page
 }
 
 func ringsOf(node int) string { return fmt.Sprintf("mesh.from.%d", node) }
 func bellOf(node int) string  { return fmt.Sprintf("mesh.bell.%d", node) }
 
 // openMesh returns node id's ends of the channels to all other nodes (nil at
-// its own place), and every node's bell.
-func openMesh(s *transport.Segment, id int) ([]*transport.Channel, []*transport.Bell, error) {
+// its own place), and every node's bell. Rings have ringSlots slots; 0 is all
+// that there is room for.
+func openMesh(s *transport.Segment, id, ringSlots int) ([]*transport.Channel, []*transport.Bell, error) {
 	var bells []*transport.Bell
 	for {
 		b, err := transport.View[transport.Bell](s, bellOf(len(bells)), 0)
@@ -65,8 +78,12 @@ func openMesh(s *transport.Segment, id int) ([]*transport.Channel, []*transport.
 		if err != nil {
 			return nil, err
 		}
-		n := int(part.Size) / transport.SlotSize / nodes
-		return transport.Slice[transport.Slot](s, ringsOf(from), to*n*transport.SlotSize, n)
+		apart := int(part.Size) / nodes
+		slots := apart / transport.SlotSize
+		if ringSlots > 0 {
+			slots = min(slots, ringSlots)
+		}
+		return transport.Slice[transport.Slot](s, ringsOf(from), to*apart, slots)
 	}
 	channels := make([]*transport.Channel, nodes)
 	for peer := range channels {

@@ -20,6 +20,9 @@ type Config struct {
 	// a flat machine.
 	Tree  Tree
 	Shape Shape
+	// RingSlots is the number of slots of each channel of a mesh that AddMeshApart
+	// laid out; 0 for one that AddMesh did.
+	RingSlots int
 	// Stop is a word that becomes non-zero when the machine stops; calls that
 	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
 	Stop *transport.Word
@@ -96,7 +99,7 @@ type answer struct {
 // Open opens node c.ID of the mesh in a segment, over the services whose
 // shards it will own. The table's services must be empty.
 func Open(s *transport.Segment, table *kernel.Table, c Config) (*Node, error) {
-	channels, bells, err := openMesh(s, c.ID)
+	channels, bells, err := openMesh(s, c.ID, c.RingSlots)
 	if err != nil {
 		return nil, err
 	}

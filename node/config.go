@@ -57,6 +57,9 @@ type Config struct {
 	// Tree is how agreements on copies travel; empty for what suits the topology
 	// (multikernel).
 	Tree multikernel.Tree `json:"tree"`
+	// Isolate maps of the segment into each kernel only what it needs, and lets it
+	// write only what it has to (multikernel).
+	Isolate bool `json:"isolate"`
 	// Lock is mutex, rwlock or mcs (biglock).
 	Lock string `json:"lock"`
 	// Home is the node of the memory, -1 for interleaved (biglock).

@@ -128,6 +128,11 @@ func (k *kernelProcess) boot(ask bootAsk, a *bootAnswer) error {
 	own := r.board.nodes[r.nodes[0]]
 	own.Born.Store(born)
 	own.PID.Swap(uint64(os.Getpid()))
+	if ask.Config.isolated() {
+		if err := isolate(r.segment, r.nodes[0], len(r.board.nodes)); err != nil {
+			return err
+		}
+	}
 	workload.ProcessClock() // calibrated now, not in a run
 	k.up.Store(r)
 	if s := r.structure.server(); s != nil {

@@ -42,6 +42,9 @@ type nodeWords struct {
 func layOut(c Config, t *numa.Topology) (*transport.Layout, error) {
 	l := new(transport.Layout)
 	nodes := len(t.Nodes)
+	if c.isolated() {
+		l.Align(c.isolationPage())
+	}
 	l.Add(machinePart, 0, int(unsafe.Sizeof(machineWords{})))
 	l.Add(probePart, 0, int(unsafe.Sizeof(check.ProbeWords{})))
 	l.Add(gatePart, 0, gates*gateSize)
@@ -54,7 +57,13 @@ func layOut(c Config, t *numa.Topology) (*transport.Layout, error) {
 			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 		}
 	case ModeMultikernel:
-		if err := multikernel.AddMesh(l, nodes, c.RingSlots); err != nil {
+		add := multikernel.AddMesh
+		if c.isolated() {
+			add = func(l *transport.Layout, nodes, slots int) error {
+				return multikernel.AddMeshApart(l, nodes, slots, c.isolationPage())
+			}
+		}
+		if err := add(l, nodes, c.RingSlots); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 		}
 	}
@@ -72,7 +81,13 @@ func need(c Config, t *numa.Topology) map[int]uint64 {
 		case ModeNR:
 			bytes[n.Memory] += uint64(c.Logs) * uint64(c.LogSlots) * transport.SlotSize / nodes
 		case ModeMultikernel:
-			bytes[n.Memory] += nodes * uint64(c.RingSlots) * transport.SlotSize
+			ring := uint64(c.RingSlots) * transport.SlotSize
+			if c.isolated() {
+				page := uint64(c.isolationPage())
+				ring = (ring + page - 1) / page * page
+				bytes[n.Memory] += 8 * page
+			}
+			bytes[n.Memory] += nodes * ring
 		}
 	}
 	return bytes

@@ -59,15 +59,19 @@ type variant struct {
 	name      string
 	mode      node.Mode
 	placement multikernel.Placement
+	isolate   bool
 }
 
-// variants returns every structure in every placement.
+// variants returns every structure in every placement, and the kernels of the
+// multikernel isolated.
 func variants() []variant {
 	var all []variant
 	for _, mode := range node.Modes() {
 		all = append(all, variant{name: string(mode), mode: mode})
 		if mode == node.ModeMultikernel {
-			all = append(all, variant{name: "multikernel-replicated", mode: mode, placement: multikernel.Replicated})
+			all = append(all,
+				variant{name: "multikernel-isolated", mode: mode, isolate: true},
+				variant{name: "multikernel-replicated", mode: mode, placement: multikernel.Replicated, isolate: true})
 		}
 	}
 	return all
@@ -79,6 +83,7 @@ func (v variant) config(t testing.TB, topology string) node.Config {
 	if v.placement != "" {
 		c.Placement = string(v.placement)
 	}
+	c.Isolate = v.isolate
 	return c
 }
 

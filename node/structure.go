@@ -52,7 +52,7 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 			return nil, err
 		}
 		n, err := multikernel.Open(s, table, multikernel.Config{
-			ID: nodes[0], Policy: p, Stop: stop, Replicated: replicated, Tree: c.Tree, Shape: shapeOf(t),
+			ID: nodes[0], RingSlots: c.RingSlots, Policy: p, Stop: stop, Replicated: replicated, Tree: c.Tree, Shape: shapeOf(t),
 		})
 		if err != nil {
 			return nil, err

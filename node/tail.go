@@ -3,6 +3,7 @@ package node
 import (
 	"bufio"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type tail struct {
 
 	mu    sync.Mutex
 	lines []string
+	crash string // how a crash of the Go runtime began, which the last lines may not hold
 }
 
 func newTail(f *os.File, heard func(line string)) *tail {
@@ -47,16 +49,34 @@ func newTail(f *os.File, heard func(line string)) *tail {
 func (t *tail) keep(line string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.crash == "" && beginsCrash(line) {
+		t.crash = line
+	}
 	if t.lines = append(t.lines, line); len(t.lines) > tailLines {
 		t.lines = append(t.lines[:0:0], t.lines[len(t.lines)-tailLines:]...)
 	}
 }
 
-// last returns the last lines.
+// beginsCrash reports whether the Go runtime says with a line why it ends the
+// process: the traces of all threads follow.
+func beginsCrash(line string) bool {
+	for _, prefix := range []string{"panic: ", "fatal error: ", "unexpected fault address "} {
+		if strings.HasPrefix(line, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// last returns the last lines, after the one that a crash began with.
 func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.Join(t.lines, "\n")
+	lines := t.lines
+	if t.crash != "" && !slices.Contains(lines, t.crash) {
+		lines = append([]string{t.crash, "..."}, lines...)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // finish reads what is left of a process that has ended, and closes the pipe.

@@ -39,7 +39,15 @@ type Part struct {
 }
 
 // Layout lists the parts that a segment will have.
-type Layout struct{ parts []Part }
+type Layout struct {
+	parts []Part
+	align uint64
+}
+
+// Align begins every part at a multiple of so many bytes, a power of two: of the
+// size of the segment's pages, for parts that are to be protected one by one.
+// Without it parts begin at ordinary pages.
+func (l *Layout) Align(bytes int) { l.align = max(uint64(bytes), partAlign) }
 
 // Add adds a part of the given size in bytes, at home on a node (a number of
 // the runtime's topology) or Interleaved.
@@ -81,17 +89,18 @@ func (l *Layout) place() ([]Part, []region, error) {
 	}
 	parts := make([]Part, len(l.parts))
 	copy(parts, l.parts)
+	align := max(l.align, partAlign)
 	var regions []region
 	at := uint64(0)
 	for _, home := range homes {
 		start := at
 		if home == 0 {
-			at += alignUp(uint64(unsafe.Sizeof(header{})), partAlign)
+			at += alignUp(uint64(unsafe.Sizeof(header{})), align)
 		}
 		for i := range parts {
 			if p := &parts[i]; p.Home == home {
 				p.Offset = at
-				at = alignUp(at+p.Size, partAlign)
+				at = alignUp(at+p.Size, align)
 			}
 		}
 		at = alignUp(at, hugePageSize)

@@ -60,6 +60,7 @@ of its supervisor.`,
 	flags.StringVar(&f.config.Placement, "placement", f.config.Placement, "where the state of services lives: partitioned, replicated, or for each, as in kv=replicated (multikernel)")
 	flags.Var(choice[multikernel.Tree]{&f.config.Tree, oneOf(multikernel.Trees()...)},
 		"tree", "how agreements on replicated state travel: "+treeNames()+"; without it, as suits the topology (multikernel)")
+	flags.BoolVar(&f.config.Isolate, "isolate", false, "let no kernel reach what is of another: each maps its own channels only, and reads what others write (multikernel)")
 	flags.Var(choice[string]{&f.config.Lock, oneOf(lockNames()...)}, "lock", "the lock: "+strings.Join(lockNames(), ", ")+" (biglock)")
 	flags.IntVar(&f.config.Home, "home", f.config.Home, "the node that the memory is on; -1 interleaves (biglock)")
 	flags.Var(choice[string]{&f.config.Wait, oneOf(transport.Dedicated.Name, transport.Oversubscribed.Name)},

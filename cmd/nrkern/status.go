@@ -54,6 +54,9 @@ func writeStatus(w io.Writer, s *node.Status) error {
 	if s.Config.Replicating() {
 		about.add("agreements", string(s.Config.Tree)+", from node 0 to "+s.Config.RouteText(&s.Topology))
 	}
+	if s.Config.Isolate {
+		about.add("isolation", "each kernel maps its own channels only")
+	}
 	about.add("waiting", s.Policy.String())
 	about.add("segment", segmentText(s))
 	about.add("operations", grouped(s.Operations))

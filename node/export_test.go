@@ -1,0 +1,56 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/nrkern/nrkern/transport"
+)
+
+// A peek is what no kernel does: it touches a word of the segment that is not
+// its to touch. The kernels of machines under test are this test binary, so they
+// have the call.
+type peekAsk struct {
+	Part   string
+	Offset int
+	Write  bool
+}
+
+type peekAnswer struct {
+	reply
+	Value uint64
+}
+
+// Peek loads or stores a word.
+func (c *kernelCalls) Peek(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, func(ask peekAsk, a *peekAnswer) error {
+		r, err := c.k.running()
+		if err != nil {
+			return err
+		}
+		w, err := transport.View[transport.Word](r.segment, ask.Part, ask.Offset)
+		if err != nil {
+			return err
+		}
+		if ask.Write {
+			w.Swap(a.Value)
+		}
+		a.Value = w.Load()
+		return nil
+	})
+}
+
+// Peek has a kernel touch a word of the segment.
+func (m *Machine) Peek(ctx context.Context, kernel int, part string, offset int, write bool) error {
+	var a peekAnswer
+	return m.ask(ctx, m.kernels[kernel], "Peek", peekAsk{part, offset, write}, &a)
+}
+
+// RingOffset returns where in a writer's rings that to a node begins.
+func (m *Machine) RingOffset(part string, to int) int {
+	p, err := m.segment.Part(part)
+	if err != nil {
+		return -1
+	}
+	return to * int(p.Size) / len(m.topology.Nodes)
+}
