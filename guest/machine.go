@@ -28,6 +28,8 @@ type Machine struct {
 	// table (ACPI SLIT) states it: 10 on the diagonal, 11 to 254 elsewhere. Nil
 	// is 10 and 21.
 	Distances [][]int
+	// Arguments are more of QEMU's, such as a plugin.
+	Arguments []string
 	// NodesPerPackage is how many nodes share a socket; 0 is 1.
 	NodesPerPackage int
 }
@@ -171,5 +173,5 @@ func (m Machine) arguments() []string {
 			}
 		}
 	}
-	return args
+	return append(args, m.Arguments...)
 }

@@ -85,6 +85,10 @@ func importTable() []row {
 
 		// What uses the machine.
 		{folder: "guest", may: []string{"numa"}, modules: []string{syscalls}},
+		// Moves lines by the structures, for the guest's coherence counter.
+		{folder: "guest/coherence", may: []string{
+			"transport", "kernel", "combining", "nrkernel", "multikernel",
+		}, modules: []string{syscalls}},
 		{folder: "experiments", every: true, modules: []string{histograms, syscalls, plots, statistics, concurrentMap}},
 		{folder: "internal/rules"},
 		{folder: "."},
