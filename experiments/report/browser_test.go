@@ -53,7 +53,7 @@ func visitOnce(t *testing.T, path, size string) (dom, said string, err error) {
 	cmd := exec.CommandContext(t.Context(), browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
 		"--disable-background-networking", "--disable-breakpad", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir="+filepath.Join(home, "profile"),
 		"--window-size="+size, "--virtual-time-budget=5000", "--timeout=120000", "--dump-dom", "file://"+path)
-	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "XDG_RUNTIME_DIR="+home)
 	// In a group of its own: a browser is many processes, and some outlive it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
