@@ -115,11 +115,13 @@ type line struct {
 // not fault between a mark and its access.
 func follow(first unsafe.Pointer, bytes int) {
 	last := unsafe.Add(first, bytes-1)
-	touched += *(*byte)(first) + *(*byte)(last)
+	touch((*byte)(first))
+	touch((*byte)(last))
 	watch(uintptr(first), uintptr(last))
 }
 
-var touched byte
+//go:noinline
+func touch(at *byte) byte { return *at }
 
 //go:noinline
 func store(at *uint64, v uint64) { *at = v }
