@@ -160,26 +160,32 @@ func readme(d *experiment.Definition) string {
 	}
 	b.WriteString("\n## What is expected\n\nWritten down before the first run, and checked by code.\n\n")
 	for i, s := range d.Shapes {
-		fmt.Fprintf(&b, "%d. %s.%s\n   *Source: %s.*\n", i+1, s.Text, needs(s.Needs), s.Source)
+		fmt.Fprintf(&b, "%d. %s.%s\n   *Source: %s.*\n", i+1, s.Text, conditions(s), s.Source)
 	}
 	return b.String()
 }
 
-// needs says on which machines a shape is judged.
-func needs(n shape.Needs) string {
-	var all []string
+// conditions says where a shape is judged.
+func conditions(s shape.Shape) string {
+	var needs, all []string
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{n.Nodes, "NUMA nodes"}, {n.Caches, "last-level caches"}, {n.CPUs, "CPUs"}, {n.Threads, "threads of one core"}} {
+	}{{s.Needs.Nodes, "NUMA nodes"}, {s.Needs.Caches, "last-level caches"}, {s.Needs.CPUs, "CPUs"}, {s.Needs.Threads, "threads of one core"}} {
 		if c.n > 0 {
-			all = append(all, fmt.Sprintf("%d %s", c.n, c.what))
+			needs = append(needs, fmt.Sprintf("%d %s", c.n, c.what))
 		}
+	}
+	if needs != nil {
+		all = append(all, "on machines with "+strings.Join(needs, " and "))
+	}
+	if s.Placement != "" {
+		all = append(all, "by samples whose CPUs have this placement: "+s.Placement.Words())
 	}
 	if all == nil {
 		return ""
 	}
-	return " (Judged on machines with " + strings.Join(all, " and ") + ".)"
+	return " (Judged " + strings.Join(all, ", ") + ".)"
 }
 
 // TestArtifact: ARTIFACT.md lists what the definitions say. NRKERN_UPDATE=1 writes
@@ -240,7 +246,7 @@ figures as SVG and PNG, and ` + "`report.html`" + `.
 	for _, d := range All() {
 		fmt.Fprintf(&b, "**%s**\n\n", d.Name)
 		for i, s := range d.Shapes {
-			fmt.Fprintf(&b, "%d. %s.%s\n", i+1, s.Text, needs(s.Needs))
+			fmt.Fprintf(&b, "%d. %s.%s\n", i+1, s.Text, conditions(s))
 		}
 		b.WriteString("\n")
 	}

@@ -3,6 +3,7 @@ package channel
 import (
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/experiments/shape"
+	"github.com/nrkern/nrkern/measure"
 )
 
 const (
@@ -53,7 +54,7 @@ func shapes() []shape.Shape {
 		},
 		{
 			Text:   "A round trip of one slot between two cores of one cache is at most 450 ns",
-			Source: "SOSP'09, table 2: 180 cycles one way in a shared cache; prototypes of this project: 117 ns; between far cores up to 530 ns", Metric: "round_trip_ns",
+			Source: "SOSP'09, table 2: 180 cycles one way in a shared cache; prototypes of this project: 117 ns; between far cores up to 530 ns", Metric: "round_trip_ns", Placement: measure.SameL3,
 			Judge: shape.AtMost{Variant: "epoch", At: trip("1"), Value: 450, Unit: " ns"},
 		},
 	}

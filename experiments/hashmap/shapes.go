@@ -4,6 +4,7 @@ import (
 	"github.com/nrkern/nrkern/experiments/machines"
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/experiments/shape"
+	"github.com/nrkern/nrkern/measure"
 )
 
 const (
@@ -64,7 +65,7 @@ func shapes() []shape.Shape {
 		},
 		{
 			Text:   "Writes only: a concurrent map is ahead of NR on one last-level cache",
-			Source: "node-replication library on 2 CPUs of one cache: DashMap 20 against 5.1 Mops/s", Metric: "ops_per_s",
+			Source: "node-replication library on 2 CPUs of one cache: DashMap 20 against 5.1 Mops/s", Metric: "ops_per_s", Placement: measure.SameL3,
 			Judge: shape.Ahead{A: []string{"map, 64 locks", "xsync.Map"}, B: []string{"nr"}, At: two("100", "1")},
 		},
 		{

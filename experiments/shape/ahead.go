@@ -26,7 +26,7 @@ func (a Ahead) judge(d *data) results.Verdict {
 	if atB == nil {
 		atB = a.At
 	}
-	for _, p := range placements() {
+	for _, p := range d.placements {
 		x, y := d.find(a.A, a.At, p), d.find(a.B, atB, p)
 		if len(x) == 0 || len(y) < len(a.B) {
 			continue // of the others the best must be among those there are
@@ -49,7 +49,7 @@ type Near struct {
 }
 
 func (n Near) judge(d *data) results.Verdict {
-	for _, p := range placements() {
+	for _, p := range d.placements {
 		x, y := d.find([]string{n.A}, n.At, p), d.find([]string{n.B}, n.At, p)
 		if len(x) == 0 || len(y) == 0 {
 			continue

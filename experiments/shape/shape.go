@@ -25,7 +25,10 @@ type Shape struct {
 	Metric string
 	// Needs is what a machine must have for the shape to be judged there.
 	Needs Needs
-	Judge Judge
+	// Placement is the one that the expectation is of: samples of others do not
+	// judge it. Empty for any, the nearest first.
+	Placement measure.Placement
+	Judge     Judge
 	// Exact says that the metric is counted, not timed: a single sample is
 	// judged.
 	Exact bool
@@ -67,7 +70,10 @@ func Verdicts(shapes []Shape, t *results.Table, h Host) []results.Verdict {
 		if lack := s.Needs.missing(h); lack != "" {
 			v = notJudged("%s", lack)
 		} else {
-			d := &data{table: t, cells: cells, metric: t.Metric(s.Metric), least: MinSamples, met: map[measure.Placement]bool{}}
+			d := &data{table: t, cells: cells, metric: t.Metric(s.Metric), least: MinSamples, met: map[measure.Placement]bool{}, placements: placements()}
+			if s.Placement != "" {
+				d.placements = []measure.Placement{s.Placement}
+			}
 			if s.Exact {
 				d.least = 1
 			}
@@ -76,6 +82,9 @@ func Verdicts(shapes []Shape, t *results.Table, h Host) []results.Verdict {
 			} else {
 				d.lower = t.Metrics[d.metric].Lower
 				v = s.Judge.judge(d)
+				if v.Outcome == results.NotJudged && s.Placement != "" {
+					v.Text += "; what is expected is of this placement: " + s.Placement.Words()
+				}
 				if v.Placement != "" && !d.met[v.Placement] {
 					v.Placement = measure.OneCPU
 				}
@@ -104,6 +113,8 @@ type data struct {
 	metric int
 	least  int
 	lower  bool // smaller is better
+	// placements are those to look at, in order.
+	placements []measure.Placement
 	// ambiguous is set when a point turned out to be several, unknown to a
 	// factor that the table does not have.
 	ambiguous bool

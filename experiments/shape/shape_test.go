@@ -115,6 +115,20 @@ func TestPlacementsAreNotMixed(t *testing.T) {
 	}
 }
 
+// TestPlacementOfTheShape: what is expected of one placement is not judged by
+// samples of another.
+func TestPlacementOfTheShape(t *testing.T) {
+	data := tableOf(cells{"fast": {"0": around(200)}}, measure.Far)
+	s := Shape{Metric: "rate", Placement: measure.SameL3, Judge: AtMost{Variant: "fast", At: at("0"), Value: 100}}
+	if v := Verdicts([]Shape{s}, data, Host{})[0]; v.Outcome != results.NotJudged || !strings.Contains(v.Text, "one last-level cache") {
+		t.Errorf("%+v", v)
+	}
+	data.Rows = append(data.Rows, tableOf(cells{"fast": {"0": around(300)}}, measure.SameL3).Rows...)
+	if v := Verdicts([]Shape{s}, data, Host{})[0]; v.Outcome != results.Failed || v.Placement != measure.SameL3 {
+		t.Errorf("%+v", v)
+	}
+}
+
 // TestOneThread: what ran on one CPU has no placement, and is compared with what
 // ran on two.
 func TestOneThread(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 // bound judges the median of one variant at a point.
 func bound(d *data, variant string, at results.Where, judge func(low, high float64) results.Outcome, unit string) results.Verdict {
-	for _, p := range placements() {
+	for _, p := range d.placements {
 		if s := d.find([]string{variant}, at, p)[variant]; len(s) > 0 {
 			e := measure.Median(s)
 			return results.Verdict{Outcome: judge(e.Low, e.High), Placement: p, Text: fmt.Sprintf("%s: %.3g%s [%.3g, %.3g]", variant, e.Median, unit, e.Low, e.High)}
@@ -51,7 +51,7 @@ func (t Trend) judge(d *data) results.Verdict {
 		limit = 1
 	}
 	from, to := with(t.At, t.Along, t.From), with(t.At, t.Along, t.To)
-	for _, p := range placements() {
+	for _, p := range d.placements {
 		a, b := d.find([]string{t.Variant}, from, p)[t.Variant], d.find([]string{t.Variant}, to, p)[t.Variant]
 		if len(a) == 0 || len(b) == 0 {
 			continue
