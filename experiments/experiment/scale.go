@@ -51,7 +51,7 @@ func (s Scale) Budget() Budget {
 	case Full:
 		return Budget{Repetitions: 15, Extra: 30, Span: measure.Span{Warmup: 100 * time.Millisecond, Duration: 300 * time.Millisecond}}
 	}
-	return Budget{Repetitions: 7, Extra: 7, Span: measure.Span{Warmup: 15 * time.Millisecond, Duration: 40 * time.Millisecond}, Limit: 105 * time.Second}
+	return Budget{Repetitions: 15, Extra: 15, Span: measure.Span{Warmup: 15 * time.Millisecond, Duration: 40 * time.Millisecond}, Limit: 105 * time.Second}
 }
 
 // Time says when an experiment ends at a scale.

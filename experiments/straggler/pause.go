@@ -26,7 +26,6 @@ const (
 // The phases that readings are of.
 const (
 	phaseTime    = "time"    // a bucket of the series
-	phaseBefore  = "before"  // until the stop
 	phaseStopped = "stopped" // calls that began while it was stopped
 )
 
@@ -103,10 +102,10 @@ func stopAndGo(ctx context.Context, pid int) error {
 // series is calls over time.
 type series struct {
 	buckets [endAt / bucket]int
-	before  int
 	during  int
-	// longest is that of the calls that began while the node was stopped.
-	longest, longestBefore time.Duration
+	// longest is that of the calls that did not end before the node was stopped,
+	// and began before it went on.
+	longest time.Duration
 }
 
 // add notes a call.
@@ -114,36 +113,27 @@ func (s *series) add(began, ended time.Duration) {
 	if i := ended / bucket; int(i) < len(s.buckets) {
 		s.buckets[i]++
 	}
-	switch {
-	case ended < stopAt:
-		s.before++
-		s.longestBefore = max(s.longestBefore, ended-began)
-	case began < goAt:
-		// One that was under way when the node stopped may wait for it too.
-		s.longest = max(s.longest, ended-began)
-		if ended < goAt {
-			s.during++
-		}
+	if ended < stopAt || began >= goAt {
+		return
+	}
+	s.longest = max(s.longest, ended-began)
+	if ended < goAt {
+		s.during++
 	}
 }
 
 func (s *series) readings() []experiment.Reading {
 	perSecond := func(n int, over time.Duration) float64 { return float64(n) / over.Seconds() }
-	reading := func(phase, at string, rate float64, longest *time.Duration) experiment.Reading {
-		r := experiment.Reading{Factors: map[string]string{"phase": phase, "time_ms": at}, Values: map[string]float64{"calls_per_s": rate}}
-		if longest != nil {
-			r.Values["longest_call_ms"] = longest.Seconds() * 1000
-		}
-		return r
-	}
 	var all []experiment.Reading
 	for i, n := range s.buckets {
 		at := (time.Duration(i) * bucket).Milliseconds()
-		all = append(all, reading(phaseTime, strconv.FormatInt(at, 10), perSecond(n, bucket), nil))
+		all = append(all, experiment.Reading{
+			Factors: map[string]string{"phase": phaseTime, "time_ms": strconv.FormatInt(at, 10)},
+			Values:  map[string]float64{"calls_per_s": perSecond(n, bucket)},
+		})
 	}
-	return append(
-		all,
-		reading(phaseBefore, "", perSecond(s.before, stopAt), &s.longestBefore),
-		reading(phaseStopped, "", perSecond(s.during, goAt-stopAt), &s.longest),
-	)
+	return append(all, experiment.Reading{
+		Factors: map[string]string{"phase": phaseStopped, "time_ms": ""},
+		Values:  map[string]float64{"calls_per_s": perSecond(s.during, goAt-stopAt), "longest_call_ms": s.longest.Seconds() * 1000},
+	})
 }
