@@ -245,18 +245,5 @@ func (r *running) index() error {
 	if err != nil {
 		return err
 	}
-	return writePage(filepath.Join(r.out, results.ReportFile), "All experiments, "+string(r.scale), all)
-}
-
-// writePage writes a page aside and gives it its name.
-func writePage(path, title string, all []*results.Folder) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(report.Page(f, title, all), f.Chmod(0o644), f.Close())
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
+	return report.PageFile(filepath.Join(r.out, results.ReportFile), "All experiments, "+string(r.scale), r.s.inOrder(all))
 }

@@ -113,13 +113,19 @@ func outcomeClass(o results.Outcome) string {
 	return "none"
 }
 
-func pageOf(f *results.Folder, anchor string) (pageFolder, error) {
+// summaryOf is what a page says of a folder, but for its charts.
+func summaryOf(f *results.Folder) pageFolder {
 	s := f.Summary
-	p := pageFolder{
-		M: f.Manifest, S: s, Anchor: anchor, Smoke: f.Manifest.Scale == "smoke",
+	return pageFolder{
+		M: f.Manifest, S: s, Smoke: f.Manifest.Scale == "smoke",
 		Held: s.Count(results.Held), Failed: s.Count(results.Failed), Noisy: s.Count(results.Noisy), NotJudged: s.Count(results.NotJudged),
 		Facts: factsOf(f.Manifest),
 	}
+}
+
+func pageOf(f *results.Folder, anchor string) (pageFolder, error) {
+	p := summaryOf(f)
+	p.Anchor = anchor
 	for _, c := range Charts(f) {
 		one := pageChart{Chart: c}
 		one.low, one.high = rangeOf(c)

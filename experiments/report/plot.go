@@ -23,15 +23,15 @@ const (
 	plotHeight = 3.6 * vg.Inch
 )
 
-// Plot writes a figure to files of both formats: NAME.svg and NAME.png. Heat
-// maps are drawn as rows of shaded cells with their numbers.
-func Plot(folder, name string, c Chart) (err error) {
+// Plot writes a figure to a file of each format (.svg, .png). Heat maps are drawn
+// as rows of shaded cells with their numbers.
+func Plot(folder, name string, c Chart, formats ...string) (err error) {
 	defer named(c, &err)
 	p, err := drawn(c)
 	if err != nil {
 		return err
 	}
-	for _, ext := range []string{".svg", ".png"} {
+	for _, ext := range formats {
 		if err := p.Save(plotWidth, plotHeight, filepath.Join(folder, name+ext)); err != nil {
 			return err
 		}
@@ -222,7 +222,7 @@ func shapeOf(i int) draw.GlyphDrawer {
 // plot-NAME.svg.
 func Figures(folder string, charts []Chart) error {
 	for i, c := range charts {
-		if err := Plot(folder, plotName(i, c), c); err != nil {
+		if err := Plot(folder, plotName(i, c), c, ".svg", ".png"); err != nil {
 			return err
 		}
 	}
