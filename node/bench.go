@@ -67,7 +67,7 @@ func (m *Machine) Bench(ctx context.Context, ask BenchRequest) (*BenchResult, er
 		r.Warnings = append(r.Warnings, n.Warnings...)
 	}
 	if all.Operations == 0 {
-		return nil, fmt.Errorf("bench: no operation completed within %v: give a longer --duration", ask.Duration)
+		return nil, fmt.Errorf("bench: %w within %v: give a longer --duration", workload.ErrNothingDone, ask.Duration)
 	}
 	r.Summary, r.Elapsed, r.FirstFailure = all.Summary(), all.Elapsed, all.FirstFailure
 	r.perOperation(traffic, m.config.Mode)

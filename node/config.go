@@ -41,7 +41,10 @@ func ParseMode(s string) (Mode, error) {
 type Config struct {
 	Mode Mode `json:"mode"`
 	// Topology is "NxM" for a virtual one, or empty for the real one.
-	Topology  string              `json:"topology"`
+	Topology string `json:"topology"`
+	// CPUs is how many CPUs a virtual topology is laid over at the most; 0 for all
+	// that may be used.
+	CPUs      int                 `json:"cpus"`
 	Hugepages transport.Hugepages `json:"hugepages"`
 	// LogSlots is the size of the log in slots of 64 bytes, a power of two (nr).
 	LogSlots int `json:"log_slots"`
@@ -142,6 +145,9 @@ func (c Config) complete() (Config, error) {
 	if c.RingSlots < multikernel.MinRing || c.RingSlots > transport.MaxRing || c.RingSlots&(c.RingSlots-1) != 0 {
 		return c, usagef("rings of %d slots: want a power of two from %d to %d", c.RingSlots, multikernel.MinRing, transport.MaxRing)
 	}
+	if c.CPUs < 0 || c.CPUs > 0 && c.Topology == "" {
+		return c, usagef("%d CPUs: want 0 for all, or more with a virtual topology", c.CPUs)
+	}
 	switch c.Wait {
 	case "", transport.Dedicated.Name, transport.Oversubscribed.Name:
 	default:
@@ -162,7 +168,7 @@ func (c Config) topology() (*numa.Topology, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 		}
-		if t, err = t.Overlay(spec); err != nil {
+		if t, err = t.OverlayOn(spec, c.CPUs); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 		}
 	}

@@ -24,6 +24,8 @@ func TestBadConfigurations(t *testing.T) {
 		{"mode", func(c *node.Config) { c.Mode = "monolith" }, node.ErrUsage, `"monolith": want one of nr, multikernel, biglock`},
 		{"topology", func(c *node.Config) { c.Topology = "2by1" }, node.ErrUsage, `"2by1"`},
 		{"too many nodes", func(c *node.Config) { c.Topology = "65x1" }, node.ErrUsage, "65 nodes"},
+		{"CPUs of a real topology", func(c *node.Config) { c.Topology, c.CPUs = "", 2 }, node.ErrUsage, "with a virtual topology"},
+		{"-1 CPUs", func(c *node.Config) { c.CPUs = -1 }, node.ErrUsage, "-1 CPUs"},
 		{"hugepages", func(c *node.Config) { c.Hugepages = "yes" }, node.ErrUsage, "require, prefer or off"},
 		{"log of 1000", func(c *node.Config) { c.LogSlots = 1000 }, node.ErrUsage, "power of two"},
 		{"65 logs", func(c *node.Config) { c.Logs = 65 }, node.ErrUsage, "65 logs: want 1 to 64"},

@@ -19,7 +19,11 @@ import (
 //
 // Distances are those of the real nodes underneath: virtual nodes on one real
 // node are 10 apart, for nothing between them is remote.
-func (t *Topology) Overlay(s Spec) (*Topology, error) {
+func (t *Topology) Overlay(s Spec) (*Topology, error) { return t.OverlayOn(s, 0) }
+
+// OverlayOn is Overlay over the first CPUs alone, by locality: over all of them if
+// the number is 0, or larger than there are.
+func (t *Topology) OverlayOn(s Spec, most int) (*Topology, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -34,6 +38,9 @@ func (t *Topology) Overlay(s Spec) (*Topology, error) {
 	}
 	if len(usable) == 0 {
 		return nil, fmt.Errorf("numa: topology %s: %w: no CPU is usable", s, ErrNoTopology)
+	}
+	if most > 0 && most < len(usable) {
+		usable = byLocality(usable)[:most]
 	}
 	var groups [][]CPU
 	shared := s.Nodes*s.Cores > len(usable)

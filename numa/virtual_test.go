@@ -36,6 +36,20 @@ func coresOf(top *Topology) string {
 	return strings.Join(parts, " ")
 }
 
+// TestOverlayOn: of many CPUs only the first take part.
+func TestOverlayOn(t *testing.T) {
+	top := readMachine(t, machine(t, "intel-2-socket"), Limits{})
+	for most, want := range map[int]string{1: "0[0] 0[0] 0[0] 0[0]", 2: "0[0] 0[0] 0[16] 0[16]", 4: "0[0] 0[2] 0[16] 0[18]"} {
+		v, err := top.OverlayOn(Spec{4, 1}, most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := coresOf(v); got != want || v.Shared != (most < 4) {
+			t.Errorf("on %d CPUs: %s, shared: %v; want %s", most, got, v.Shared, want)
+		}
+	}
+}
+
 func TestOverlay(t *testing.T) {
 	for _, test := range []struct {
 		machine, spec string

@@ -9,6 +9,7 @@ package oversubscription
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/nrkern/nrkern/experiments/experiment"
@@ -30,7 +31,7 @@ func Definition() *experiment.Definition {
 		Title:  "More kernels than CPUs",
 		Claim:  "With more kernels than CPUs, waiting by polling collapses, for whoever is waited for has no CPU; waiting that yields is bounded.",
 		Source: "Barrelfish TN-009: 600 cycles when both ends run, up to 10,000 with three polling domains a core; prototypes of this project: messages between four nodes on two CPUs 0.002 M/s polling, 1.1 M/s yielding",
-		Method: "Machines of kernels with one, two and four kernels for each CPU run the key-value service, 10 % writes, one operation outstanding a thread. The machines choose their waiting from the topology (spin, then yield, then sleep; spin once where CPUs are shared). One multikernel is told to wait as if each thread had a CPU. A machine has 64 kernels at most: where four, or two, for each CPU would be more, they are not measured.",
+		Method: "Machines of kernels with one, two and four kernels for each CPU run the key-value service, 10 % writes, one operation outstanding a thread. The machines choose their waiting from the topology (spin, then yield, then sleep; spin once where CPUs are shared). One multikernel is told to wait as if each thread had a CPU. A machine has 64 kernels at most: of many CPUs only as many take part as leave room for the most kernels a CPU, 16 where four are the most.",
 		Factors: []results.Column{
 			{Name: "kernels_per_cpu", Label: "kernels for each CPU"},
 			{Name: "nodes", Label: "nodes"},
@@ -77,35 +78,47 @@ func shapes() []shape.Shape {
 	}
 }
 
+// layout is kernels on CPUs.
+type layout struct{ each, nodes, cpus int }
+
+// layouts returns those of the sweep, all on as many CPUs: the most kernels that a
+// machine can have bound them.
+func layouts(lab *experiment.Lab) []layout {
+	ratios := experiment.Few(lab, []int{2}, []int{1, 2, 4}, []int{1, 2, 4, 8})
+	cpus := min(len(lab.CPUs), numa.MaxNodes/slices.Max(ratios))
+	var all []layout
+	for _, each := range ratios {
+		all = append(all, layout{each, each * cpus, cpus})
+	}
+	return all
+}
+
 func blocks(lab *experiment.Lab) ([]experiment.Block, error) {
 	var all []experiment.Block
-	for _, each := range experiment.Few(lab, []int{2}, []int{1, 2, 4}, []int{1, 2, 4, 8}) {
-		nodes := each * len(lab.CPUs)
-		if nodes > numa.MaxNodes {
-			continue // no machine has as many kernels: the ratio is not measured
-		}
+	for _, l := range layouts(lab) {
 		all = append(all, experiment.Block{
-			Name: strconv.Itoa(each) + " for a CPU",
-			Open: func(ctx context.Context) ([]experiment.Point, func() error, error) {
-				return open(ctx, lab, each, nodes)
-			},
+			Name: strconv.Itoa(l.each) + " for a CPU",
+			Open: func(ctx context.Context) ([]experiment.Point, func() error, error) { return open(ctx, lab, l) },
 		})
 	}
 	return all, nil
 }
 
-func open(ctx context.Context, lab *experiment.Lab, each, nodes int) ([]experiment.Point, func() error, error) {
+func open(ctx context.Context, lab *experiment.Lab, l layout) ([]experiment.Point, func() error, error) {
 	variants := machines.Structures()
 	c := node.DefaultConfig()
 	c.Mode, c.Wait = node.ModeMultikernel, transport.Dedicated.Name
 	variants = append(variants, machines.Variant{Name: spinning, Config: c})
-	set, err := machines.Boot(ctx, lab, strconv.Itoa(nodes)+"x1", variants)
+	for i := range variants {
+		variants[i].Config.CPUs = l.cpus
+	}
+	set, err := machines.Boot(ctx, lab, strconv.Itoa(l.nodes)+"x1", variants)
 	if err != nil {
 		return nil, nil, err
 	}
 	var cells experiment.Point
 	for _, m := range set {
-		cells = append(cells, m.Cell([]string{strconv.Itoa(each), strconv.Itoa(nodes)}, machines.Spec(lab, 10, 1, 1)))
+		cells = append(cells, m.Cell([]string{strconv.Itoa(l.each), strconv.Itoa(l.nodes)}, machines.Spec(lab, 10, 1, 1)))
 	}
 	return []experiment.Point{cells}, set.Close, nil
 }
