@@ -1,6 +1,13 @@
 package workload
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrNothingDone is the error of a run in which the host gave its threads so
+// little time that nothing was completed: a longer one may do.
+var ErrNothingDone = errors.New("no operation was completed")
 
 // Outcome is what one worker did while it measured, or several, merged.
 type Outcome struct {

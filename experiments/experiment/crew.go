@@ -14,13 +14,10 @@ import (
 // gave its threads so little time that not one operation was completed.
 const tries = 4
 
-// ErrNothingDone is the error of a sample without an operation.
-var ErrNothingDone = errors.New("no operation was completed")
-
-// Longer samples for longer where nothing was done.
+// Longer samples for longer where nothing was done (workload.ErrNothingDone).
 func Longer(span measure.Span, sample func(measure.Span) error) (err error) {
 	for range tries {
-		if err = sample(span); !errors.Is(err, ErrNothingDone) {
+		if err = sample(span); !errors.Is(err, workload.ErrNothingDone) {
 			return err
 		}
 		span.Duration *= 4
@@ -39,7 +36,7 @@ func SampleCrew(cpus []int, span measure.Span, j measure.Job) (measure.Reading, 
 func Crew(cpus []int, span measure.Span, j measure.Job) (r measure.Reading, err error) {
 	err = Longer(span, func(span measure.Span) error {
 		if r, err = measure.Crew(cpus, span, j); err == nil && r.Operations == 0 {
-			err = fmt.Errorf("%w within %v: other programs have the CPUs", ErrNothingDone, span.Duration)
+			err = fmt.Errorf("%w within %v: other programs have the CPUs", workload.ErrNothingDone, span.Duration)
 		}
 		return err
 	})

@@ -13,7 +13,6 @@ import (
 	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
-	"github.com/nrkern/nrkern/workload"
 )
 
 // Shape is the nodes and threads of a group, and how they wait.
@@ -22,15 +21,10 @@ type Shape struct {
 	// Idle nodes come beside those: they have no thread, and are attended.
 	Idle   int
 	Window int
-	// Fresh makes a node's service; nil means the key-value service.
-	Fresh  func() kernel.Service
 	Policy *transport.Policy // nil means transport.Dedicated
 }
 
 func (s Shape) withDefaults() Shape {
-	if s.Fresh == nil {
-		s.Fresh = func() kernel.Service { return kv.Definition().New() }
-	}
 	if s.Policy == nil {
 		s.Policy = &transport.Dedicated
 	}
@@ -44,6 +38,9 @@ func (s Shape) threadsOf(node int) int {
 	}
 	return 0
 }
+
+// fresh makes the service that every structure has.
+func fresh() kernel.Service { return kv.Definition().New() }
 
 // Group is a structure in this process, with a port for each thread.
 type Group struct {
@@ -63,7 +60,7 @@ type Group struct {
 // NR makes replicas with their log.
 func NR(s Shape) (*Group, error) {
 	s = s.withDefaults()
-	g, err := nrkernel.NewGroup(s.Nodes+s.Idle, s.Fresh, nrkernel.Options{Policy: s.Policy})
+	g, err := nrkernel.NewGroup(s.Nodes+s.Idle, fresh, nrkernel.Options{Policy: s.Policy})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +98,7 @@ func Multikernel(s Shape) (*Group, error) {
 	x := newGroup(s, "log_entries_per_op")
 	var nodes []*multikernel.Node
 	for id := range s.Nodes + s.Idle {
-		n, err := multikernel.Open(segment, kernel.Single(s.Fresh()), multikernel.Config{ID: id, Policy: s.Policy})
+		n, err := multikernel.Open(segment, kernel.Single(fresh()), multikernel.Config{ID: id, Policy: s.Policy})
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +124,7 @@ func Multikernel(s Shape) (*Group, error) {
 // BigLock makes one copy behind a lock.
 func BigLock(kind biglock.Kind, s Shape) (*Group, error) {
 	s = s.withDefaults()
-	m, err := biglock.New(kernel.Single(s.Fresh()), biglock.Config{Kind: kind, Nodes: s.Nodes + s.Idle, Policy: s.Policy})
+	m, err := biglock.New(kernel.Single(fresh()), biglock.Config{Kind: kind, Nodes: s.Nodes + s.Idle, Policy: s.Policy})
 	if err != nil {
 		return nil, err
 	}
@@ -147,19 +144,6 @@ func BigLock(kind biglock.Kind, s Shape) (*Group, error) {
 		}
 		return t
 	}
-	return x, nil
-}
-
-// Alone makes one thread with the service and no structure.
-func Alone(s Shape) (*Group, error) {
-	s = s.withDefaults()
-	p, err := workload.NewBaseline(kernel.Single(s.Fresh()), s.Window)
-	if err != nil {
-		return nil, err
-	}
-	x := newGroup(s, "messages_per_op", "log_entries_per_op", "handovers_per_op")
-	x.Ports = []kernel.Port{p}
-	x.Traffic = func() transport.Traffic { return transport.Traffic{} }
 	return x, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/nrkern/nrkern/biglock"
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/kernel"
-	"github.com/nrkern/nrkern/kernel/kv"
 	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
@@ -128,7 +127,6 @@ func TestGroups(t *testing.T) {
 		{"nr", NR, func(t transport.Traffic) uint64 { return t.LogEntries }},
 		{"multikernel", Multikernel, func(t transport.Traffic) uint64 { return t.Messages }},
 		{"biglock", func(s Shape) (*Group, error) { return BigLock(biglock.MCS, s) }, nil},
-		{"alone", Alone, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, err := c.make(shape)
@@ -164,10 +162,12 @@ func (liar) Query(*kernel.Op, *kernel.Result) {}
 
 // TestGroupWrongAnswers: a structure whose service answers wrongly is found out.
 func TestGroupWrongAnswers(t *testing.T) {
-	g, err := Alone(Shape{Nodes: 1, Threads: 1, Window: 1, Fresh: func() kernel.Service { return liar{kv.Definition().New()} }})
+	p, err := workload.NewBaseline(kernel.Single(liar{fresh()}), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
+	g := newGroup(Shape{})
+	g.Ports, g.Traffic = []kernel.Port{p}, func() transport.Traffic { return transport.Traffic{} }
 	if err := g.Fill(spec()); err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (g *Group) once(ctx context.Context, cpus []int, spec workload.Spec) (workl
 		outcomes[0].Merge(o)
 	}
 	if outcomes[0].Operations == 0 {
-		return outcomes[0], fmt.Errorf("%w within %v", experiment.ErrNothingDone, spec.Duration.Round(time.Millisecond))
+		return outcomes[0], fmt.Errorf("%w within %v", workload.ErrNothingDone, spec.Duration.Round(time.Millisecond))
 	}
 	return outcomes[0], nil
 }

@@ -2,9 +2,7 @@ package machines
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/measure"
@@ -39,25 +37,20 @@ func (m *Machine) Cell(factors []string, spec workload.Spec) experiment.Cell {
 	}
 }
 
-// tries is how often a sample is taken anew, each time for longer, when the
-// host gave its threads so little time that not one operation was completed.
-const tries = 3
-
-// Sample runs a workload once.
-func (m *Machine) Sample(ctx context.Context, spec workload.Spec, span measure.Span) (*node.BenchResult, error) {
-	spec.Warmup, spec.Duration = span.Warmup, span.Duration
-	for try := 1; ; try++ {
-		r, err := m.Bench(ctx, node.BenchRequest{Spec: spec})
-		switch {
-		case err == nil && r.Failures > 0:
-			return nil, fmt.Errorf("%s: %w: %d of %d operations, the first: %s", m.Name, experiment.ErrWrongAnswer, r.Failures, r.Operations, r.FirstFailure)
-		case err == nil:
-			return r, nil
-		case try == tries, ctx.Err() != nil, errors.Is(err, node.ErrKernelDied), errors.Is(err, node.ErrStopped), errors.Is(err, node.ErrUsage):
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
+// Sample runs a workload once, and for longer if nothing was done.
+func (m *Machine) Sample(ctx context.Context, spec workload.Spec, span measure.Span) (r *node.BenchResult, err error) {
+	err = experiment.Longer(span, func(span measure.Span) error {
+		spec.Warmup, spec.Duration = span.Warmup, span.Duration
+		r, err = m.Bench(ctx, node.BenchRequest{Spec: spec})
+		if err == nil && r.Failures > 0 {
+			err = fmt.Errorf("%w: %d of %d operations, the first: %s", experiment.ErrWrongAnswer, r.Failures, r.Operations, r.FirstFailure)
 		}
-		spec.Duration = min(4*spec.Duration, 5*time.Second)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
+	return r, nil
 }
 
 // Values returns the metrics of a result. What a structure does not have is not
