@@ -2,7 +2,9 @@ package inprocess
 
 import (
 	"errors"
+	"reflect"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +58,27 @@ func TestBaselines(t *testing.T) {
 		t.Errorf("%s is for many threads", b.Name)
 	} else if _, err := b.New(spec(), 2); err == nil {
 		t.Error("a map without synchronisation was given two threads")
+	}
+}
+
+// TestMapsAreApart: no two maps that threads write at the same time have their
+// headers on one line.
+func TestMapsAreApart(t *testing.T) {
+	var headers []uintptr
+	add := func(g *goMap) { headers = append(headers, uintptr(reflect.ValueOf(g.m).UnsafePointer())) }
+	own := newBare(1000, 4).(bare)
+	for i := range own {
+		add(&own[i])
+	}
+	striped := newStripedMap(1000, 2).(*stripedMap)
+	for i := range striped {
+		add(&striped[i].goMap)
+	}
+	slices.Sort(headers)
+	for i, h := range headers[1:] {
+		if h-headers[i] < transport.LineSize {
+			t.Errorf("two headers are %d bytes apart", h-headers[i])
+		}
 	}
 }
 

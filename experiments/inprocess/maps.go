@@ -8,28 +8,46 @@ import (
 	"github.com/nrkern/nrkern/transport"
 )
 
-// bare is a Go map for each thread, with no synchronisation.
-type bare []struct {
-	_ transport.Pad
-	m map[uint64]uint64
-	_ transport.Pad
+// goMap is a Go map that shares no cache line with another. Every write to a map
+// writes its header, 48 bytes that the allocator packs side by side; the
+// neighbours of this one are never written.
+type goMap struct {
+	m          map[uint64]uint64
+	neighbours [2 * headersApart]map[uint64]uint64
+	_          transport.Pad
 }
+
+// headersApart is how many headers lie side by side in twice the distance
+// that keeps two words apart.
+const headersApart = 2*transport.LineSize/48 + 1
+
+// room makes the map, empty, with room for keys.
+func (g *goMap) room(keys uint64) {
+	for i := range g.neighbours {
+		if i == headersApart {
+			g.m = make(map[uint64]uint64, keys)
+		}
+		g.neighbours[i] = make(map[uint64]uint64)
+	}
+}
+
+// fill makes the map, with a value under each key.
+func (g *goMap) fill(keys uint64) {
+	g.room(keys)
+	for k := range keys {
+		g.m[k] = k
+	}
+}
+
+// bare is a Go map for each thread, with no synchronisation.
+type bare []goMap
 
 func newBare(keys uint64, threads int) store {
 	b := make(bare, threads)
 	for i := range b {
-		b[i].m = filled(keys)
+		b[i].fill(keys)
 	}
 	return b
-}
-
-// filled returns a map with a value under each key.
-func filled(keys uint64) map[uint64]uint64 {
-	m := make(map[uint64]uint64, keys)
-	for k := range keys {
-		m[k] = k
-	}
-	return m
 }
 
 func (s bare) apply(who int, b *batch) (wrong uint64) {
@@ -49,11 +67,14 @@ func (s bare) apply(who int, b *batch) (wrong uint64) {
 type mutexMap struct {
 	_  transport.Pad
 	mu sync.Mutex
-	m  map[uint64]uint64
-	_  transport.Pad
+	goMap
 }
 
-func newMutexMap(keys uint64, _ int) store { return &mutexMap{m: filled(keys)} }
+func newMutexMap(keys uint64, _ int) store {
+	s := new(mutexMap)
+	s.fill(keys)
+	return s
+}
 
 func (s *mutexMap) apply(_ int, b *batch) (wrong uint64) {
 	for i := range b {
@@ -73,11 +94,14 @@ func (s *mutexMap) apply(_ int, b *batch) (wrong uint64) {
 type rwMutexMap struct {
 	_  transport.Pad
 	mu sync.RWMutex
-	m  map[uint64]uint64
-	_  transport.Pad
+	goMap
 }
 
-func newRWMutexMap(keys uint64, _ int) store { return &rwMutexMap{m: filled(keys)} }
+func newRWMutexMap(keys uint64, _ int) store {
+	s := new(rwMutexMap)
+	s.fill(keys)
+	return s
+}
 
 func (s *rwMutexMap) apply(_ int, b *batch) (wrong uint64) {
 	for i := range b {
@@ -106,7 +130,7 @@ type stripedMap [stripes]mutexMap
 func newStripedMap(keys uint64, _ int) store {
 	s := new(stripedMap)
 	for i := range s {
-		s[i].m = map[uint64]uint64{}
+		s[i].room(keys / stripes)
 	}
 	for k := range keys {
 		s.part(k).m[k] = k

@@ -12,10 +12,13 @@ import (
 	"github.com/nrkern/nrkern/workload"
 )
 
-// counter is the service: it counts what it applies, and does nothing else.
+// counter is the service: it counts what it applies, and does nothing else. Each
+// replica's thread writes its own all the time.
 type counter struct {
+	_ transport.Pad
 	kernel.Simple
 	applied uint64
+	_       transport.Pad
 }
 
 // Apply counts.

@@ -60,9 +60,11 @@ type client struct {
 // service is lines that thread 0 updates, for the others, who ask it.
 type service struct {
 	lines   []transport.Line
-	served  uint64
 	clients []client // of threads 1 and up
 	window  int
+	_       transport.Pad // clients read what is above, thread 0 writes what is below
+	served  uint64
+	_       transport.Pad
 }
 
 const ring = 32 // slots, UMP's default
