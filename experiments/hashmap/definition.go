@@ -28,10 +28,15 @@ func Definition() *experiment.Definition {
 }
 
 func figures() []results.Figure {
+	on := func(distribution, window, nodes, threads string) results.Where {
+		return results.Where{"distribution": distribution, "window": window, "nodes": nodes, "threads": threads}
+	}
+	single := results.Where{"distribution": "uniform", "window": "1", "nodes": "1", "threads": "1"}
 	return []results.Figure{
-		{Name: "window-1", Title: "One operation outstanding a thread, uniform keys", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", At: results.Where{"distribution": "uniform", "window": "1"}},
-		{Name: "window-16", Title: "16 operations outstanding a thread, uniform keys", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", At: results.Where{"distribution": "uniform", "window": "16"}},
-		{Name: "zipf", Title: "One operation outstanding a thread, Zipf keys (0.99)", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", At: results.Where{"distribution": "zipf", "window": "1"}},
-		{Name: "traffic", Title: "Cache lines handed over between nodes, an operation", Kind: results.Heat, X: "writes_percent", Y: "variant", Value: "handovers_per_op", At: results.Where{"distribution": "uniform", "window": "1"}},
+		{Name: "window-1", Title: "Two nodes of a thread, one operation outstanding, uniform keys", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", LogY: true, At: on("uniform", "1", "2", "2"), Also: single},
+		{Name: "window-16", Title: "Two nodes of a thread, 16 operations outstanding, uniform keys", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", At: on("uniform", "16", "2", "2")},
+		{Name: "zipf", Title: "Two nodes of a thread, one operation outstanding, Zipf keys (0.99)", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", LogY: true, At: on("zipf", "1", "2", "2"), Also: results.Where{"distribution": "zipf", "window": "1", "nodes": "1", "threads": "1"}},
+		{Name: "nodes", Title: "10 % writes, one operation outstanding: the nodes that the threads are on", Kind: results.Lines, X: "nodes", Y: "ops_per_s", LogX: true, LogY: true, At: results.Where{"writes_percent": "10", "distribution": "uniform", "window": "1"}},
+		{Name: "traffic", Title: "Cache lines handed over between two nodes, an operation", Kind: results.Heat, X: "writes_percent", Y: "variant", Value: "handovers_per_op", At: on("uniform", "1", "2", "2")},
 	}
 }

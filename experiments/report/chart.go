@@ -62,7 +62,7 @@ func chartOf(f *results.Folder, fig results.Figure, cells []*results.Cell) Chart
 	rows := map[string]map[string]*measure.Estimate{}
 	var names []string
 	for _, cell := range cells {
-		if !t.At(cell, fig.At) || len(cell.Samples(y)) == 0 || fig.Variants != nil && !slices.Contains(fig.Variants, cell.Variant) {
+		if !t.Shows(fig, cell) || len(cell.Samples(y)) == 0 || fig.Variants != nil && !slices.Contains(fig.Variants, cell.Variant) {
 			continue
 		}
 		value := cell.Variant
@@ -158,13 +158,7 @@ func seriesName(t *results.Table, fig results.Figure, cell *results.Cell) string
 func open(t *results.Table, fig results.Figure, factor int, variant string) bool {
 	first := ""
 	for _, r := range t.Rows {
-		inside := true
-		for name, value := range fig.At {
-			if i := t.Factor(name); i >= 0 && r.Factors[i] != value {
-				inside = false
-			}
-		}
-		if !inside || r.Variant != variant {
+		if r.Variant != variant || !t.Shows(fig, &results.Cell{Factors: r.Factors}) {
 			continue
 		}
 		if first == "" {

@@ -174,7 +174,7 @@ func dataOf(c Chart) chartData {
 	}
 	for _, s := range c.Series {
 		ink := inkOf(s.ink)
-		one := seriesData{Name: s.Name, Color: fmt.Sprintf("#%02x%02x%02x", ink.R, ink.G, ink.B), Dash: [][]int{nil, {8, 4}, {3, 3}}[s.ink/4%3]}
+		one := seriesData{Name: s.Name, Color: fmt.Sprintf("#%02x%02x%02x", ink.R, ink.G, ink.B), Dash: [][]int{nil, {8, 4}, {3, 3}}[dashOf(s.ink)]}
 		for _, e := range s.Points {
 			if e == nil {
 				one.Median, one.Low, one.High = append(one.Median, nil), append(one.Low, nil), append(one.High, nil)

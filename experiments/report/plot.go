@@ -210,8 +210,11 @@ var palette = []color.RGBA{
 
 func inkOf(i int) color.RGBA { return palette[i%len(palette)] }
 
+// dashOf numbers the dashes: two series of one colour have different ones.
+func dashOf(i int) int { return (i/4 + i/len(palette)) % 3 }
+
 func dashesOf(i int) []vg.Length {
-	return [][]vg.Length{nil, {vg.Points(5), vg.Points(2)}, {vg.Points(2), vg.Points(2)}}[i/4%3]
+	return [][]vg.Length{nil, {vg.Points(5), vg.Points(2)}, {vg.Points(2), vg.Points(2)}}[dashOf(i)]
 }
 
 func shapeOf(i int) draw.GlyphDrawer {

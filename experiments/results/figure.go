@@ -24,6 +24,8 @@ type Figure struct {
 	LogX  bool   `json:"log_x,omitempty"`
 	LogY  bool   `json:"log_y,omitempty"`
 	At    Where  `json:"at,omitempty"`
+	// Also is of further points that the figure shows: one thread beside two, say.
+	Also Where `json:"also,omitempty"`
 	// Variants are those to show; nil for all.
 	Variants []string `json:"variants,omitempty"`
 }

@@ -100,6 +100,11 @@ func (t *Table) At(c *Cell, w Where) bool {
 	return true
 }
 
+// Shows reports whether a figure shows a cell.
+func (t *Table) Shows(fig Figure, c *Cell) bool {
+	return t.At(c, fig.At) || fig.Also != nil && t.At(c, fig.Also)
+}
+
 // Leading is the placement of most samples: what a figure shows.
 func (t *Table) Leading() measure.Placement {
 	count := map[measure.Placement]int{}

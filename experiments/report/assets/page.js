@@ -54,7 +54,7 @@
     const chart = JSON.parse(host.querySelector("script").textContent), box = host.querySelector(".plot");
     const nominal = !chart.numeric || chart.bars;
     const xs = chart.values.map((v, i) => nominal ? i : Number(v));
-    const label = v => { const i = xs.indexOf(v); return i >= 0 && nominal ? chart.values[i] : nominal ? "" : short(v); };
+    const label = v => { const i = xs.indexOf(v); return i >= 0 && nominal ? chart.values[i] : nominal ? "" : i >= 0 && Math.abs(v) < 1e4 ? chart.values[i] : short(v); };
     const buttons = [];
     const width = () => Math.max(240, box.clientWidth);
     const u = new uPlot({
