@@ -38,6 +38,7 @@ func (h *scripted) Wait(w *transport.Word, _ uint64)        { h.wait(w) }
 func (h *scripted) Sleep(w *transport.Word, _ uint32)       { h.wait(w) }
 func (h *scripted) Nap(*transport.Word, uint64)             {}
 func (h *scripted) Pause()                                  {}
+func (h *scripted) FenceHeavy()                             {}
 
 // attendScripted runs Attend on the scripted memory until wait has been called
 // for each step; a step gets the word that Attend waits on.

@@ -32,13 +32,13 @@ func (s *Station) TryLock() bool {
 		return false
 	}
 	s.visits++
-	if s.bias.Load() != 0 {
+	if s.bias.Load() != 0 && !mutant.BiasKept {
 		s.bias.Swap(0)
 		transport.FenceHeavy()
 	}
 	// Also without bias: it may have been taken away, just now and by another,
 	// from a thread that is still inside.
-	if s.inside.Load() == 0 {
+	if s.inside.Load() == 0 || mutant.InsideUnseen {
 		return true
 	}
 	s.lock.Store(0)

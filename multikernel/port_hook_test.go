@@ -49,6 +49,7 @@ func (h *scripted) Wait(*transport.Word, uint64)              {}
 func (h *scripted) Sleep(*transport.Word, uint32)             {}
 func (h *scripted) Nap(*transport.Word, uint64)               {}
 func (h *scripted) Pause()                                    {}
+func (h *scripted) FenceHeavy()                               {}
 
 // TestWhoLeavesRouses: a thread that finds its answer as it is about to sleep,
 // and in the same turn answered another node, leaves without having rung that

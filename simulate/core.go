@@ -41,6 +41,7 @@ type core struct {
 	stoppedUntil uint64
 
 	about access // that it is about to make
+	value uint64 // of the store that it is about to make
 
 	buffer   []pending // stores that have not left, the oldest first
 	drafts   []*draft  // payloads that it is filling
@@ -70,9 +71,10 @@ const (
 	accessNap
 	accessPause
 	accessTouch
+	accessFence
 )
 
-var accessNames = [...]string{"load", "store", "swap", "cas", "fill", "publish", "read", "wait", "nap", "pause", "touch"}
+var accessNames = [...]string{"load", "store", "swap", "cas", "fill", "publish", "read", "wait", "nap", "pause", "touch", "heavy fence"}
 
 // unwind is what a core panics with that is to end. Protocol code recovers
 // from no panic.

@@ -38,6 +38,7 @@ func (m *Machine) Store(w *transport.Word, v uint64) {
 	}
 	c := m.running
 	p := m.memory.at(w, c.node)
+	c.value = v
 	m.point(c, p, accessStore)
 	if m.tracing {
 		m.trace(c, "store", p, decimal(v))
@@ -91,6 +92,26 @@ func (m *Machine) CompareAndSwap(w *transport.Word, old, v uint64) bool {
 		m.trace(c, "cas", p, decimal(old)+" > "+decimal(v)+ifTrue(found != old, ", but it is "+decimal(found)))
 	}
 	return found == old
+}
+
+// FenceHeavy is membarrier(2): it interrupts the cores of the process, one after
+// another, and each drains its store buffer. A core that stores after its turn may
+// keep that in its buffer while others have theirs.
+func (m *Machine) FenceHeavy() {
+	if m.running == nil {
+		return
+	}
+	c := m.running
+	for _, other := range m.cores {
+		if other.node != c.node && !m.oneProcess {
+			continue
+		}
+		m.point(c, nil, accessFence)
+		if m.tracing {
+			m.trace(c, accessNames[accessFence], nil, "on "+other.name)
+		}
+		m.drainAll(other)
+	}
 }
 
 // exchange is the write of a locked instruction: an acquire and a release.

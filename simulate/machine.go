@@ -21,6 +21,8 @@ type Machine struct {
 	ordered  bool // vector clocks
 	buffered bool // store buffers
 	counted  *directory
+	// oneProcess says that all nodes are of one process.
+	oneProcess bool
 	// Of a machine that counts: when the running core's turn ends, and whether
 	// all is over.
 	until  uint64

@@ -52,7 +52,7 @@ type segments map[string]*memory
 // execute runs a scenario once. Its seed draws the operations.
 func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strategy, trace bool) (*run, error) {
 	r := &run{Scenario: s, at: lookUp(s.Structure), seed: seed}
-	m := &Machine{ordered: true, buffered: true, tracing: trace}
+	m := &Machine{ordered: true, buffered: true, oneProcess: r.at.oneProcess, tracing: trace}
 	r.machine = m
 	m.limit = 5000 + 20*r.likelySteps()
 	m.over = func() bool { return r.left == 0 }

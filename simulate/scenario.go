@@ -56,21 +56,22 @@ type structure struct {
 	copies bool // every node executes every operation
 	// What the scenario may ask of it.
 	fixedNodes int // 0: any
+	oneProcess bool
 	noDeaths   bool
 	noLead     bool
 }
 
 var structureTable = []structure{
 	{name: "nr", boot: bootNR, layout: layoutNR, steps: 30},
-	{name: "group", boot: bootGroup, steps: 30, noDeaths: true, noLead: true},
+	{name: "group", boot: bootGroup, steps: 30, oneProcess: true, noDeaths: true, noLead: true},
 	{name: "nr-logs", boot: bootLogs, layout: layoutLogs, steps: 60, noLead: true},
 	{name: "multikernel", boot: bootMultikernel, layout: layoutMesh, steps: 60, parts: true, noLead: true},
 	// An agreement takes every copy, so after a death nothing can commit, and the
 	// others wake each other for ever: nothing recovers from it yet.
 	{name: "replicated", boot: bootMultikernel, layout: layoutMesh, steps: 150, copies: true, noDeaths: true, noLead: true},
-	{name: "biglock-mutex", boot: bootBigLock, steps: 12, noDeaths: true, noLead: true},
-	{name: "biglock-rwlock", boot: bootBigLock, steps: 12, noDeaths: true, noLead: true},
-	{name: "biglock-mcs", boot: bootBigLock, steps: 12, noDeaths: true, noLead: true},
+	{name: "biglock-mutex", boot: bootBigLock, steps: 12, oneProcess: true, noDeaths: true, noLead: true},
+	{name: "biglock-rwlock", boot: bootBigLock, steps: 12, oneProcess: true, noDeaths: true, noLead: true},
+	{name: "biglock-mcs", boot: bootBigLock, steps: 12, oneProcess: true, noDeaths: true, noLead: true},
 	{name: "channel", boot: bootChannel, layout: layoutChannel, steps: 8, fixedNodes: 2, noLead: true},
 	{name: "bell", boot: bootBell, layout: layoutBell, steps: 8, noLead: true},
 }

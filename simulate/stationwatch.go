@@ -10,6 +10,9 @@ import "github.com/nrkern/nrkern/combining"
 // other's word and one gives way. So a core is taken to be the combiner from
 // when it makes an access to anything but the words of the entry, until it gives
 // its own word back; and two never are.
+//
+// The store of inside is a light one: the thread goes on while it is in its
+// buffer. So what counts is when it is made; of the lock, when it can be seen.
 type stationWatch struct {
 	machine *Machine
 	node    int
@@ -32,14 +35,13 @@ func (r *run) watchStation(node int, s *combining.Station) {
 	at := r.memory.at
 	w := &stationWatch{machine: r.machine, node: node, words: [3]*place{at(lock, node), at(bias, node), at(inside, node)}}
 	w.lock, w.inside = turn{name: "lock", word: w.words[0]}, turn{name: "inside", word: w.words[2]}
-	for _, t := range []*turn{&w.lock, &w.inside} {
-		t.word.watch = func(e commit) { w.changed(t, e) }
-	}
+	w.lock.word.watch = w.locked
 	r.machine.stations = append(r.machine.stations, w)
 }
 
-// changed is told of every change of one of the two words.
-func (w *stationWatch) changed(t *turn, e commit) {
+// locked is told of every change of the lock.
+func (w *stationWatch) locked(e commit) {
+	t := &w.lock
 	switch {
 	case e.core == nil:
 	case e.after == 1 && t.core != nil:
@@ -53,15 +55,31 @@ func (w *stationWatch) changed(t *turn, e commit) {
 	}
 }
 
-// accessed is told of every access that a core is about to make.
+// accessed is told of every access that a core makes now.
 func (w *stationWatch) accessed(c *core, p *place, a access) {
+	if p == w.inside.word && a == accessStore {
+		w.enters(c)
+		return
+	}
 	w.lock.accessed(w, &w.inside, c, p, a)
 	w.inside.accessed(w, &w.lock, c, p, a)
 }
 
+// enters is told of every store of inside that a core makes.
+func (w *stationWatch) enters(c *core) {
+	t := &w.inside
+	if c.value == 1 && t.core != nil {
+		w.machine.fail(FailureInvariant, "node %d has two combiners: %s and %s have %s", w.node, t.core, c, t.name)
+	}
+	t.core, t.works = nil, false
+	if c.value == 1 {
+		t.core = c
+	}
+}
+
 func (t *turn) accessed(w *stationWatch, other *turn, c *core, p *place, a access) {
 	switch {
-	case t.core != c || t.left || a == accessPause:
+	case t.core != c || t.left || a == accessPause || a == accessFence:
 	case p == t.word && a == accessStore:
 		t.left, t.works = true, false
 	case p != nil && (p == w.words[0] || p == w.words[1] || p == w.words[2]):

@@ -42,12 +42,16 @@ func TestStationWatch(t *testing.T) {
 			w := m.stations[0]
 			for _, x := range x.steps {
 				c := m.cores[x.core]
-				change := func(p *turn, v uint64) { w.changed(p, commit{core: c, place: p.word, after: v}) }
+				locks := func(v uint64) { w.locked(commit{core: c, place: w.lock.word, after: v}) }
+				enters := func(v uint64) {
+					c.value = v
+					w.accessed(c, w.inside.word, accessStore)
+				}
 				switch x.does {
 				case "lock":
-					change(&w.lock, 1)
+					locks(1)
 				case "inside":
-					change(&w.inside, 1)
+					enters(1)
 				case "looks":
 					w.accessed(c, w.words[1], accessLoad)
 				case "works":
@@ -55,9 +59,9 @@ func TestStationWatch(t *testing.T) {
 				case "leaves lock":
 					w.accessed(c, w.lock.word, accessStore)
 				case "leaves inside":
-					w.accessed(c, w.inside.word, accessStore)
+					enters(0)
 				case "lock is free":
-					change(&w.lock, 0)
+					locks(0)
 				}
 			}
 			if failed := m.failure != nil; failed != x.fails {

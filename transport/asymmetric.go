@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nrkern/nrkern/internal/mutant"
 )
 
 // An asymmetric fence puts the whole cost of ordering a store before a later
@@ -38,21 +40,37 @@ func ReadyFences() {
 // threads of this process that call FenceHeavy.
 func (w *Word) StoreLight(v uint64) {
 	if hooked || !asymmetric {
-		storeOrdered(w, v)
+		storeSlowly(w, v)
 		return
 	}
 	release(&w.v, v)
 }
 
+// storeSlowly is apart so that StoreLight is inlined. A simulated machine has the
+// fence.
+//
 //go:noinline
-func storeOrdered(w *Word, v uint64) { w.Swap(v) }
+func storeSlowly(w *Word, v uint64) {
+	if hooked {
+		hookStore(w, v)
+		return
+	}
+	w.Swap(v)
+}
 
 // FenceHeavy orders the stores before it before the loads after it, for all
 // running threads of the process: each StoreLight before it is visible after
 // it, or its caller's later loads see what was stored here before it. It costs
-// microseconds. On a simulated machine StoreLight is ordered by itself.
+// microseconds.
 func FenceHeavy() {
-	if hooked || !asymmetric {
+	if mutant.NoHeavyFence {
+		return
+	}
+	if hooked {
+		hookFenceHeavy()
+		return
+	}
+	if !asymmetric {
 		return
 	}
 	// Registered, so it cannot fail.

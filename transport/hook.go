@@ -7,6 +7,9 @@ type Hook interface {
 	Store(w *Word, v uint64)
 	Swap(w *Word, v uint64) uint64
 	CompareAndSwap(w *Word, old, v uint64) bool
+	// FenceHeavy drains the store buffers of all cores of the process, those that
+	// run and those that do not, one after another.
+	FenceHeavy()
 
 	// Fill returns where the running core is to write the payload of s;
 	// Publish makes that payload, then the header, visible.
@@ -47,6 +50,9 @@ func hookSwap(w *Word, v uint64) uint64 { return hook.Swap(w, v) }
 
 //go:noinline
 func hookCompareAndSwap(w *Word, old, v uint64) bool { return hook.CompareAndSwap(w, old, v) }
+
+//go:noinline
+func hookFenceHeavy() { hook.FenceHeavy() }
 
 //go:noinline
 func hookFill(s *Slot) *Payload { return hook.Fill(s) }

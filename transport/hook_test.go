@@ -71,6 +71,7 @@ func (r *recorder) Read(s *Slot) *Payload {
 	return &s.payload
 }
 
+func (r *recorder) FenceHeavy()               { r.log = append(r.log, "heavy fence") }
 func (r *recorder) Nap(w *Word, seen uint64)  { r.note("nap", w, "=", seen) }
 func (r *recorder) Pause()                    { r.log = append(r.log, "pause") }
 func (r *recorder) Wait(w *Word, seen uint64) { r.rest("wait", w, seen) }
@@ -112,7 +113,9 @@ func TestHookWord(t *testing.T) {
 			t.Error("a hooked word does not work")
 		}
 		Fence(&w)
-	}), "store w=5", "load w", "swap w=6", "cas w=6>7", "cas w=6>8", "load w", "swap w=0")
+		w.StoreLight(9)
+		FenceHeavy()
+	}), "store w=5", "load w", "swap w=6", "cas w=6>7", "cas w=6>8", "load w", "swap w=0", "store w=9", "heavy fence")
 	if Simulated() {
 		t.Error("the hook is still there")
 	}

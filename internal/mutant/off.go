@@ -30,6 +30,9 @@ const (
 	FlagStaysUp      = false // a reader that finds a writer waits with its flag up
 	LockByStore      = false // the combiner lock is taken with a load and a store
 	EnterAtOnce      = false // a sole thread does not look again at the bias after it has stored inside
+	BiasKept         = false // who takes the combiner lock lets the thread go on that may enter without it
+	InsideUnseen     = false // who takes the combiner lock does not look whether that thread is inside
+	NoHeavyFence     = false // the heavy fence leaves the store buffers of others as they are
 	FirstHeaderFirst = false // the first header of a message is written before the others
 	NoNumber         = false // any header makes a slot of a ring new, also one of an earlier lap
 	AckAhead         = false // a channel acknowledges one slot more than it has taken

@@ -32,6 +32,9 @@ var (
 	FlagStaysUp      bool
 	LockByStore      bool
 	EnterAtOnce      bool
+	BiasKept         bool
+	InsideUnseen     bool
+	NoHeavyFence     bool
 	FirstHeaderFirst bool
 	NoNumber         bool
 	AckAhead         bool
@@ -80,6 +83,9 @@ var all = []struct {
 	{"flag-stays-up", &FlagStaysUp},
 	{"lock-by-store", &LockByStore},
 	{"enter-at-once", &EnterAtOnce},
+	{"bias-kept", &BiasKept},
+	{"inside-unseen", &InsideUnseen},
+	{"no-heavy-fence", &NoHeavyFence},
 	{"first-header-first", &FirstHeaderFirst},
 	{"no-number", &NoNumber},
 	{"ack-ahead", &AckAhead},
