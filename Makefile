@@ -21,9 +21,14 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 # Packages that the race detector tells nothing about: the rules run no
 # concurrent code, the simulated machine runs one core at a time (and has an eye
 # for races of its own), and a guest runs in a virtual machine of its own.
-NO_RACE := /internal/(rules|platform)$$|/simulate$$|/guest(/|$$)
+NO_RACE := /internal/(rules|platform|assert)$$|/simulate$$|/guest(/|$$)
 
-.PHONY: help build demo experiments bench test race lint test-guest test-long fuzz bpf check clean
+# Packages whose protocols make assertions, and those that run them. Not the
+# simulated machine's counts, and not the order of accesses in transport: an
+# assertion's loads are accesses too.
+ASSERTED := ./combining ./nrkernel ./multikernel ./biglock ./check/structures ./node
+
+.PHONY: help build demo experiments bench test race lint test-assert test-guest test-long fuzz bpf check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
@@ -56,6 +61,10 @@ race: export GORACE ?= atexit_sleep_ms=10
 race: ## run the tests under the race detector
 	@packages=$$($(GO) list ./... | grep -v -E '$(NO_RACE)'); \
 	set -x; CGO_ENABLED=1 $(GO) test -race -timeout 30m $(TESTFLAGS) $$packages
+
+# As TestStructuresHold does with the shorter of their tests.
+test-assert: ## run the structures' tests with the protocols' assertions in them
+	$(GO) test -count=1 -short -tags nrkern_assert $(TESTFLAGS) $(ASSERTED)
 
 lint: ## run go vet, staticcheck and gofumpt
 	$(GO) vet ./...

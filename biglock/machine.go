@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -34,6 +35,7 @@ type Machine struct {
 	stop    *transport.Word
 	station *combining.Station
 	holder  int // node that held the lock last; guarded by the write side
+	writer  assert.Turn
 	nodes   []nodeTraffic
 	_       transport.Pad
 }
@@ -94,7 +96,21 @@ func (m *Machine) Digest() (digest, index uint64, err error) {
 		return 0, 0, err
 	}
 	m.lock.lock(t.ID)
+	m.begin()
 	digest = m.table.Digest()
+	m.end()
 	m.lock.unlock(t.ID)
 	return digest, 0, m.station.Leave(t)
+}
+
+func (m *Machine) begin() {
+	if assert.On {
+		m.writer.Begin("writer of the big lock")
+	}
+}
+
+func (m *Machine) end() {
+	if assert.On {
+		m.writer.End("writer of the big lock")
+	}
 }

@@ -94,12 +94,14 @@ func (p *Port) execute() {
 	if len(p.writes) > 0 {
 		site.LockBegin(p.node, len(p.writes))
 		m.lock.lock(p.thread.ID)
+		m.begin()
 		site.LockEnd(p.node)
 		if m.holder != p.node {
 			m.nodes[p.node].lockLines[m.holder].Add(1)
 			m.holder = p.node
 		}
 		p.run(p.writes)
+		m.end()
 		m.lock.unlock(p.thread.ID)
 		p.writes = p.writes[:0]
 	}

@@ -1,6 +1,7 @@
 package combining
 
 import (
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -21,6 +22,7 @@ type entry struct {
 	lock   transport.Word
 	bias   transport.Word // 1 + ID of the thread that may enter without the lock
 	visits uint64         // how often others took the lock; changed under it
+	turn   assert.Turn
 	_      transport.Pad
 	inside transport.Line // 1 while that thread is inside; only it writes this
 }
@@ -39,6 +41,7 @@ func (s *Station) TryLock() bool {
 	// Also without bias: it may have been taken away, just now and by another,
 	// from a thread that is still inside.
 	if s.inside.Load() == 0 || mutant.InsideUnseen {
+		s.begin()
 		return true
 	}
 	s.lock.Store(0)
@@ -57,7 +60,10 @@ func (s *Station) takeLock() bool {
 }
 
 // Unlock ends the caller's time as combiner after TryLock or Lock.
-func (s *Station) Unlock() { s.lock.Store(0) }
+func (s *Station) Unlock() {
+	s.end()
+	s.lock.Store(0)
+}
 
 // Enter makes a thread of the station the combiner if nobody is.
 func (s *Station) Enter(t *Thread) bool {
@@ -65,6 +71,7 @@ func (s *Station) Enter(t *Thread) bool {
 		s.inside.StoreLight(1)
 		if mutant.EnterAtOnce || s.bias.Load() == uint64(t.ID)+1 {
 			t.light = true
+			s.begin()
 			return true
 		}
 		s.inside.Store(0)
@@ -81,11 +88,13 @@ func (s *Station) enterByLock(t *Thread) bool {
 		s.bias.Store(uint64(t.ID) + 1)
 	}
 	t.visits = s.visits
+	s.begin()
 	return true
 }
 
 // Exit ends a thread's time as combiner after Enter.
 func (s *Station) Exit(t *Thread) {
+	s.end()
 	if t.light {
 		s.inside.Store(0)
 		return
@@ -103,4 +112,16 @@ func (t *Thread) setSole(sole bool) {
 		return
 	}
 	t.sole.Store(0)
+}
+
+func (s *Station) begin() {
+	if assert.On {
+		s.turn.Begin("combiner of a station")
+	}
+}
+
+func (s *Station) end() {
+	if assert.On {
+		s.turn.End("combiner of a station")
+	}
 }

@@ -1,6 +1,7 @@
 package combining
 
 import (
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -26,8 +27,8 @@ func (l *ReaderLock) RLock(id int) {
 	flag := &l.flags[id]
 	if mutant.PlainReaderFlag {
 		flag.Store(1)
-	} else {
-		flag.Swap(1)
+	} else if up := flag.Swap(1); assert.On && up != 0 {
+		assert.Fail("reader %d takes its lock, and has it", id)
 	}
 	if l.writer.Load() == 0 {
 		return
@@ -57,7 +58,9 @@ func (l *ReaderLock) RUnlock(id int) { l.flags[id].Store(0) }
 // Lock keeps new readers out and waits for those of the given threads to leave.
 // There is one writer at a time: the caller sees to that.
 func (l *ReaderLock) Lock(threads []*Thread) {
-	l.writer.Swap(1)
+	if held := l.writer.Swap(1); assert.On && held != 0 {
+		assert.Fail("a reader lock has two writers")
+	}
 	if mutant.SkipLastReader && len(threads) > 1 {
 		threads = threads[:len(threads)-1]
 	}

@@ -1,6 +1,7 @@
 package combining
 
 import (
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -71,8 +72,12 @@ func (t *Thread) Done() (w *transport.Word, seen uint64) { return &t.done.Word, 
 
 // Take returns a posted place that no combiner has taken, or -1.
 func (t *Thread) Take() int {
-	if t.taken == t.posted.Load() {
+	posted := t.posted.Load()
+	if t.taken == posted {
 		return -1
+	}
+	if assert.On && (t.taken > posted || posted-t.taken > t.mask+1) {
+		assert.Fail("thread %d has posted %d operations in all, and %d were taken: at most %d are outstanding", t.ID, posted, t.taken, t.mask+1)
 	}
 	place := t.queue[t.taken&t.mask]
 	t.taken++
@@ -85,6 +90,9 @@ func (t *Thread) Untake() { t.taken-- }
 // Finish marks a taken place as finished: its result is complete. The thread
 // sees it after Deliver.
 func (t *Thread) Finish(place int) {
+	if assert.On && t.completed >= t.taken {
+		assert.Fail("thread %d: place %d is finished, and all %d operations that were taken are", t.ID, place, t.taken)
+	}
 	t.finished[t.completed&t.mask] = uint16(place)
 	t.completed++
 }

@@ -2,6 +2,7 @@ package multikernel
 
 import (
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/kernel"
 )
 
@@ -111,6 +112,9 @@ func (n *Node) pass(e *entry) {
 
 func (n *Node) passOne(g *gate) {
 	g.passed++
+	if assert.On && g.passed > g.arrived {
+		assert.Fail("node %d: %d operations have passed a gate, and %d have come", n.id, g.passed, g.arrived)
+	}
 	for g.waiting.len() > 0 && g.waiting.front().ticket <= g.passed {
 		r := *g.waiting.front()
 		g.waiting.pop()

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/tracing/site"
@@ -47,6 +48,9 @@ func (n *Node) turn() (progress bool) {
 		}
 	}
 	n.ring(progress)
+	if assert.On {
+		n.assertTurn()
+	}
 	return progress
 }
 

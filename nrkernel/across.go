@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 )
@@ -157,6 +158,9 @@ func (n *Node) executeWhole(first int, d kernel.Descriptor) error {
 	}
 	for i := range each(logs) {
 		r := n.replicas[i]
+		if assert.On {
+			r.log.assertOrder(r.log.applied)
+		}
 		r.log.store.Replicas[n.id].Applied.Store(r.log.applied)
 		r.unlockReaders(r.alone())
 	}
@@ -207,6 +211,9 @@ func (n *Node) pass(log int, to uint64) error {
 	l := n.replicas[log].log
 	l.applied = to
 	l.complete()
+	if assert.On {
+		l.assertOrder(to)
+	}
 	l.store.Replicas[n.id].Applied.Store(to)
 	return nil
 }

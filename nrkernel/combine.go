@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/combining"
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/tracing/site"
@@ -243,11 +244,17 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 			}
 		}
 		if mutant.LtailFirst {
+			if assert.On {
+				l.assertOrder(l.applied)
+			}
 			l.store.Replicas[l.id].Applied.Store(l.applied)
 		}
 		// ctail covers the effects before a reader can see them.
 		if !mutant.LateCtail {
 			l.complete()
+		}
+		if assert.On {
+			l.assertOrder(l.applied)
 		}
 		l.store.Replicas[l.id].Applied.Store(l.applied)
 		r.unlockReaders(alone)

@@ -1,6 +1,7 @@
 package nrkernel
 
 import (
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
@@ -100,6 +101,9 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 			if mutant.FillingLate {
 				own.Filling.Store(tail + 1)
 			}
+			if assert.On {
+				l.assertReserved(tail, n)
+			}
 			l.tailMoved = tail != l.lastTail
 			l.lastTail = tail + n
 			l.events.Batches.Add(1)
@@ -168,6 +172,9 @@ func (l *log) laggard() (id int, ltail, lag uint64) {
 func (l *log) write(index uint64, op *kernel.Op, from kernel.Origin) uint64 {
 	next := l.writeData(index, op)
 	s := l.store.At(index)
+	if assert.On {
+		l.assertFree(index)
+	}
 	if mutant.HeaderFirst {
 		s.Publish(transport.Generation(index))
 	}
@@ -183,6 +190,9 @@ func (l *log) writeData(index uint64, op *kernel.Op) (next uint64) {
 	for i := 1; i < n; i++ {
 		at := index + uint64(i)
 		s := l.store.At(at)
+		if assert.On {
+			l.assertFree(at)
+		}
 		kernel.EncodeData(s.Fill(), op.Data, i-1)
 		s.Publish(transport.Continuation(at))
 	}
@@ -203,6 +213,9 @@ func (l *log) live(index uint64) bool {
 func (l *log) read(index uint64, op *kernel.Op) (next uint64, err error) {
 	d := kernel.DecodeHead(l.store.At(index).Read(), op)
 	l.origin = d.Origin().Node
+	if assert.On {
+		l.assertStill(index, transport.Generation(index))
+	}
 	if d.Short() {
 		return index + 1, nil
 	}
@@ -221,6 +234,9 @@ func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next u
 	n := d.Payloads()
 	for i := 1; i < n; i++ {
 		op.Data = kernel.DecodeData(op.Data, l.store.At(index+uint64(i)).Read(), d.Len(), i-1)
+		if assert.On {
+			l.assertStill(index+uint64(i), transport.Continuation(index+uint64(i)))
+		}
 	}
 	return index + uint64(n), nil
 }
@@ -230,6 +246,9 @@ func (l *log) complete() {
 	word := &l.store.Control.Completed
 	for {
 		c := word.Load()
+		if assert.On && c < l.lastCompleted {
+			assert.Fail("replica %d: ctail goes back from %d to %d", l.id, l.lastCompleted, c)
+		}
 		if c != l.lastCompleted {
 			l.events.Control[l.other()].Add(1)
 			l.lastCompleted = c

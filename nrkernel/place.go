@@ -3,6 +3,7 @@ package nrkernel
 import (
 	"math/bits"
 
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -98,6 +99,9 @@ func (l *log) hasRoom(n uint64) bool {
 func (l *log) writeWhole(index uint64, op *kernel.Op, from kernel.Origin) {
 	l.writeData(index, op)
 	s := l.store.At(index)
+	if assert.On {
+		l.assertFree(index)
+	}
 	head := s.Fill()
 	kernel.EncodeHead(head, op, from)
 	kernel.EncodeStep(head, kernel.StepWhole)
@@ -108,6 +112,9 @@ func (l *log) writeWhole(index uint64, op *kernel.Op, from kernel.Origin) {
 // another log.
 func (l *log) writePlace(index uint64, op *kernel.Op, from kernel.Origin, first, at uint64) {
 	s := l.store.At(index)
+	if assert.On {
+		l.assertFree(index)
+	}
 	*s.Fill() = kernel.Payload{uint64(kernel.Describe(op.Service, op.Code, 0, from).At(kernel.StepPlace)), first, at}
 	s.Publish(transport.Generation(index))
 }

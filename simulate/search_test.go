@@ -19,6 +19,8 @@ func tries(ordinary int) int {
 	switch {
 	case *schedules > 0:
 		return *schedules
+	case testing.Short():
+		return ordinary / 4
 	case os.Getenv("NRKERN_LONG") != "":
 		return 100 * ordinary
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/tracing/site"
 )
@@ -151,6 +152,9 @@ func (c *Channel) Send(n int) {
 		c.tx[(c.sent+i)&c.txMask].Publish(c.header(c.sent+i, kindContinuation))
 	}
 	c.tx[c.sent&c.txMask].Publish(c.header(c.sent, kindFirst))
+	if assert.On {
+		c.assertCredit(n, len(c.tx)-1)
+	}
 	c.Messages.Add(1)
 	c.publish(n)
 }
@@ -176,6 +180,9 @@ func (c *Channel) Receive() *Payload {
 			return nil
 		}
 		c.acked += int(uint16(h) - uint16(c.acked))
+		if assert.On {
+			c.assertReceived(h)
+		}
 		if h>>kindShift&3 != kindAck {
 			return s.Read()
 		}
@@ -191,6 +198,9 @@ func (c *Channel) Part(i int) *Payload {
 
 // Release gives the n slots of the received message back to the sender.
 func (c *Channel) Release(n int) {
+	if assert.On {
+		c.assertUntouched(n)
+	}
 	c.take(n)
 	if n > 1 {
 		c.PartsIn.Add(uint64(n - 1))
@@ -215,6 +225,9 @@ func (c *Channel) tell() {
 	s := &c.tx[c.sent&c.txMask]
 	s.Fill()
 	s.Publish(c.header(c.sent, kindAck))
+	if assert.On {
+		c.assertCredit(1, len(c.tx))
+	}
 	c.Acks.Add(1)
 	site.Ack(uint64(c.taken))
 	c.publish(1)
