@@ -58,4 +58,7 @@ const (
 	Far     = measure.Far
 	Unknown = measure.Unknown
 	OneCPU  = measure.OneCPU
+	// Processes is no placement either: Linux schedules kernel processes, and
+	// nobody probes where their CPUs are to each other.
+	Processes Placement = "processes"
 )

@@ -192,4 +192,6 @@ func (s *Session) keep(h how, variants []variant, t *tally) ([]Series, error) {
 }
 
 // rank orders placements for tables: the one the targets speak of first.
-func rank(p Placement) int { return slices.Index([]Placement{SameL3, OneCPU, Sibling, Far}, p) }
+func rank(p Placement) int {
+	return slices.Index([]Placement{SameL3, OneCPU, Processes, Sibling, Far}, p)
+}

@@ -16,6 +16,8 @@ const (
 	NSPerOp    Unit = "ns/op"
 	Latency    Unit = "ns"
 	LatencyMax Unit = "ns-max"
+	// PercentOfCPU is time on CPUs, in percent of what one has.
+	PercentOfCPU Unit = "%cpu"
 )
 
 // Verdict is how a figure compares with its target.
@@ -86,7 +88,7 @@ func compare(s *Series, ours, reference string, t *Target) Line {
 		Placement: s.Placement, Unit: s.Unit, OursName: ours, Ours: &x, ReferenceName: reference, Reference: &y, Ratio: &ratio,
 		Verdict: Reported, Preempted: a.Preempted || b.Preempted,
 	}
-	if t != nil && (s.Placement == SameL3 || s.Placement == OneCPU) {
+	if t != nil && (s.Placement == SameL3 || s.Placement == OneCPU || s.Placement == Processes) {
 		l.Target = t
 		l.Verdict, l.Unsure = t.judge(ratio)
 	}

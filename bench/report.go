@@ -105,7 +105,7 @@ func placements(series []Series) string {
 		}
 	}
 	var words []string
-	for _, p := range []Placement{SameL3, Sibling, Far, OneCPU} {
+	for _, p := range []Placement{SameL3, Sibling, Far, OneCPU, Processes} {
 		if n[p] > 0 {
 			words = append(words, fmt.Sprintf("%s %d", p, n[p]))
 		}
@@ -149,10 +149,13 @@ func (l *Line) target() string {
 	if l.Target.AtMost {
 		sign = "<="
 	}
-	if l.Unit == LatencyMax {
+	switch {
+	case l.Reference != nil && l.Unit != LatencyMax || l.Ours == nil:
+		return fmt.Sprintf("%s %.3gx", sign, l.Target.Value)
+	case l.Unit == Latency || l.Unit == LatencyMax:
 		return fmt.Sprintf("%s %v", sign, time.Duration(l.Target.Value))
 	}
-	return fmt.Sprintf("%s %.3gx", sign, l.Target.Value)
+	return fmt.Sprintf("%s %.3g %s", sign, l.Target.Value, l.Unit)
 }
 
 // benchmark writes every sample as a line of Go's benchmark format, with the

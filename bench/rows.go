@@ -28,6 +28,8 @@ func Rows() []Row {
 		{"the simulation hook and the counters", hooks},
 		{"the probe sites, nothing attached", sites},
 		{"the collector beside a large replica, 50 % writes", collector},
+		{"more kernels than CPUs, 10 % writes", fewCores},
+		{"an idle machine, and status while all cores spin", alive},
 	}
 }
 

@@ -38,6 +38,8 @@ type Config struct {
 	// StateBytes is the size of the replica in the row about the collector:
 	// 100 MB.
 	StateBytes uint64
+	// Machines is how long each machine of kernel processes runs its load: 700 ms.
+	Machines time.Duration
 	// Bare is the path of this command built with -tags nrkern_nohook.
 	Bare string
 	// Siteless is the path of this command built with -tags nrkern_nosite.
@@ -66,6 +68,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.StateBytes == 0 {
 		c.StateBytes = 100 << 20
+	}
+	if c.Machines == 0 {
+		c.Machines = 700 * time.Millisecond
 	}
 	if c.Progress == nil {
 		c.Progress = io.Discard

@@ -27,7 +27,7 @@ func small(t *testing.T) Config {
 	}
 	return Config{
 		Span: brief, Pause: 100 * time.Microsecond, Rounds: 1, Keys: 200,
-		Stall: 5 * time.Millisecond, StateBytes: 1 << 16, Self: self,
+		Stall: 5 * time.Millisecond, StateBytes: 1 << 16, Self: self, Machines: 50 * time.Millisecond,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/nrkern/nrkern/bench"
+	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/numa"
 )
 
@@ -28,6 +29,7 @@ const (
 )
 
 func main() {
+	node.KernelMain() // does not return in the kernel processes of a row
 	if was, err := bench.Child(os.Args[1:]); was {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "nrbench:", err)
@@ -64,6 +66,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.config.Span.Duration, "duration", 5*time.Millisecond, "length of a sample")
 	f.DurationVar(&o.config.Span.Warmup, "warmup", 5*time.Millisecond, "warm-up before each sample")
 	f.DurationVar(&o.config.Pause, "pause", 6*time.Millisecond, "pause after each sample, for everything else on the machine")
+	f.DurationVar(&o.config.Machines, "machines", 700*time.Millisecond, "how long each machine of kernel processes runs its load")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -78,6 +81,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("-duration %v: want 1ms to 1s: the threads spin", c.Span.Duration)
 	case c.Span.Warmup <= 0 || c.Span.Warmup > time.Second:
 		return o, fmt.Errorf("-warmup %v: want more than 0, at most 1s", c.Span.Warmup)
+	case c.Machines < 10*time.Millisecond || c.Machines > 10*time.Minute:
+		return o, fmt.Errorf("-machines %v: want 10ms to 10m", c.Machines)
 	case c.Pause <= 0 || c.Pause > time.Second:
 		return o, fmt.Errorf("-pause %v: want more than 0, at most 1s", c.Pause)
 	}

@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/nrkern/nrkern/bench"
+	"github.com/nrkern/nrkern/node"
 	"github.com/nrkern/nrkern/numa"
 )
 
 func TestMain(m *testing.M) {
+	node.KernelMain()
 	if was, err := bench.Child(os.Args[1:]); was {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

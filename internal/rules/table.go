@@ -79,9 +79,10 @@ func importTable() []row {
 		{folder: "measure", may: []string{"numa", "transport", "workload"}, modules: []string{syscalls}},
 
 		// The structures in one process beside C, the bare data structure and the
-		// locks: how near they are to the hardware's limit, without processes.
+		// locks: how near they are to the hardware's limit. Machines of processes
+		// for what only Linux's scheduler shows: too few cores, and idleness.
 		{folder: "bench", may: []string{
-			"numa", "transport", "kernel", "combining", "workload", "measure", "biglock", "nrkernel", "multikernel",
+			"numa", "transport", "kernel", "combining", "workload", "measure", "biglock", "nrkernel", "multikernel", "node",
 		}, modules: []string{syscalls}},
 
 		// What uses the machine.
