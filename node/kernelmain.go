@@ -51,6 +51,7 @@ func kernelMain(text string) int {
 	signal.Notify(terminate, syscall.SIGTERM)
 
 	_ = os.Unsetenv(envKernel)
+	settleCollector()
 	var who identity
 	if err := json.Unmarshal([]byte(text), &who); err != nil {
 		return refuse("%s=%q: %v", envKernel, text, err)
