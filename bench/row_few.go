@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/node"
 )
 
@@ -66,12 +67,12 @@ func (s *Session) fewAt(point string, ours, beside kernels, target, floor *Targe
 	s.series = append(s.series, series)
 	lines := []Line{compare(&series, ours.name, beside.name, target)}
 	if floor != nil {
-		l := alone(ours.name, MopsPerS, estimate(series.Variants[0].Values), floor)
+		l := alone(ours.name, MopsPerS, measure.Median(series.Variants[0].Values), floor)
 		l.Placement = Processes
 		lines = append(lines, l)
 	}
 	const tailLimit = 100 * time.Millisecond
-	l := alone(ours.name+", p99.99", Latency, estimate(tails), atMost(float64(tailLimit)))
+	l := alone(ours.name+", p99.99", Latency, measure.Median(tails), atMost(float64(tailLimit)))
 	l.Placement = Processes
 	l.Reason = fmt.Sprintf("over %d x %v; longest operation %v; stolen by the host %.1f %%; waiting %s",
 		rounds, s.Machines, worst, 100*slices.Max(stolen), policy)

@@ -146,8 +146,6 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-// TestProbe: the probe returns, with a time or without, and refuses a CPU that
-// there is not.
 // TestPartitionedAnswers: what one kernel writes, the same or the other reads;
 // the loads check every answer.
 func TestPartitionedAnswers(t *testing.T) {
