@@ -169,7 +169,7 @@ func (n *Node) Traffic() transport.Traffic {
 		c := p.channel
 		t.Messages += c.Messages.Load()
 		t.Acks += c.Acks.Load()
-		t.MessageLines += c.SlotsIn.Load() + c.SlotsReused.Load()
+		t.MessageLines += c.SlotsIn() + c.SlotsReused()
 	}
 	return t
 }
@@ -183,11 +183,11 @@ func (n *Node) HandOvers() []transport.HandOver {
 			continue
 		}
 		c := p.channel
-		parts, acks, all := c.PartsIn.Load(), c.AcksIn.Load(), c.SlotsIn.Load()
+		parts, acks, all := c.PartsIn.Load(), c.AcksIn.Load(), c.SlotsIn()
 		f.Add(p.id, transport.CauseMessage, all-min(parts+acks, all))
 		f.Add(p.id, transport.CausePayload, parts)
 		f.Add(p.id, transport.CauseAck, acks)
-		f.Add(p.id, transport.CauseReuse, c.SlotsReused.Load())
+		f.Add(p.id, transport.CauseReuse, c.SlotsReused())
 	}
 	return f.Cells
 }

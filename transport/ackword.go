@@ -21,8 +21,8 @@ type AckWord struct {
 
 	// Traffic, as of Channel. AcksRead counts the acknowledgement words that
 	// were found changed.
-	Messages, AcksRead, SlotsIn, SlotsReused Counter
-	_                                        Pad
+	Messages, AcksRead Counter
+	_                  Pad
 }
 
 // NewAckWord returns an end that sends on tx, whose acknowledgements it finds in
@@ -69,10 +69,7 @@ func (c *AckWord) Send(n int) {
 	}
 	c.tx[c.sent&c.txMask].Publish(number(c.sent, 1))
 	c.Messages.Add(1)
-	c.sent += n
-	if again := c.sent - len(c.tx); again > 0 {
-		c.SlotsReused.Add(uint64(min(n, again)))
-	}
+	move(&c.sent, c.sent+n)
 }
 
 // Receive returns the first payload of the next message, or nil when there is
@@ -93,9 +90,16 @@ func (c *AckWord) Part(i int) *Payload { return c.rx[(c.taken+i)&c.rxMask].Read(
 func (c *AckWord) Release(n int) {
 	half := len(c.rx) / 2
 	before := c.taken / half
-	c.taken += n
-	c.SlotsIn.Add(uint64(n))
+	move(&c.taken, c.taken+n)
 	if c.taken/half != before {
 		c.rxAck.Store(uint64(c.taken))
 	}
 }
+
+// SlotsIn returns the number of slots that the other end wrote and this one took:
+// lines that crossed. It may be asked at any time.
+func (c *AckWord) SlotsIn() uint64 { return slotsIn(&c.taken, 0) }
+
+// SlotsReused returns the number of slots that this end wrote over after the
+// other had taken them.
+func (c *AckWord) SlotsReused() uint64 { return slotsReused(&c.sent, 0, c.tx) }

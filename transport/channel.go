@@ -66,14 +66,14 @@ type Channel struct {
 	acked  int // slots of tx that the peer has taken
 	taken  int // slots taken from rx
 	told   int // value of taken that the peer was last told
+	begun  int // where both directions began
 	dueAck int // when taken-told reaches this, the peer is told
 
-	// Traffic, for the observed line hand-overs: what the other end wrote and
-	// this end read, and what this end wrote over after the other end read it.
-	Messages, Acks, SlotsIn, SlotsReused Counter
-	// Of the SlotsIn, the continuations of messages and the acknowledgements.
-	PartsIn, AcksIn Counter
-	_               Pad
+	// Traffic, beside the slots of the cursors: of what this end sent, the messages
+	// and the bare acknowledgements; of SlotsIn, the continuations of messages and
+	// the acknowledgements.
+	Messages, Acks, PartsIn, AcksIn Counter
+	_                               Pad
 }
 
 // NewChannel returns an end that sends on tx and receives on rx; the other end
@@ -91,7 +91,7 @@ func newChannelAt(tx, rx []Slot, start int) (*Channel, error) {
 	}
 	return &Channel{
 		tx: tx, rx: rx, txMask: len(tx) - 1, rxMask: len(rx) - 1,
-		sent: start, acked: start, taken: start, told: start,
+		sent: start, acked: start, taken: start, told: start, begun: start,
 		dueAck: ackAfter(rx),
 	}, nil
 }
@@ -160,11 +160,8 @@ func (c *Channel) Send(n int) {
 }
 
 func (c *Channel) publish(n int) {
-	c.sent += n
+	move(&c.sent, c.sent+n)
 	c.told = c.taken
-	if again := c.sent - len(c.tx); again > 0 {
-		c.SlotsReused.Add(uint64(min(n, again)))
-	}
 }
 
 // Receive returns the first payload of the next message, or nil when there is
@@ -186,7 +183,7 @@ func (c *Channel) Receive() *Payload {
 		if h>>kindShift&3 != kindAck {
 			return s.Read()
 		}
-		c.take(1)
+		move(&c.taken, c.taken+1)
 		c.AcksIn.Add(1)
 	}
 }
@@ -201,18 +198,13 @@ func (c *Channel) Release(n int) {
 	if assert.On {
 		c.assertUntouched(n)
 	}
-	c.take(n)
+	move(&c.taken, c.taken+n)
 	if n > 1 {
 		c.PartsIn.Add(uint64(n - 1))
 	}
 	if c.taken-c.told >= c.dueAck {
 		c.tell()
 	}
-}
-
-func (c *Channel) take(n int) {
-	c.taken += n
-	c.SlotsIn.Add(uint64(n))
 }
 
 // tell sends a bare acknowledgement: ackAfter slots were taken, and no message
@@ -254,3 +246,11 @@ type Position struct {
 func (c *Channel) Position() Position {
 	return Position{Sent: uint64(c.sent), Acked: uint64(c.acked), Received: uint64(c.taken), Ring: len(c.tx)}
 }
+
+// SlotsIn returns the number of slots that the other end wrote and this one took:
+// lines that crossed. It may be asked at any time.
+func (c *Channel) SlotsIn() uint64 { return slotsIn(&c.taken, c.begun) }
+
+// SlotsReused returns the number of slots that this end wrote over after the
+// other had taken them.
+func (c *Channel) SlotsReused() uint64 { return slotsReused(&c.sent, c.begun, c.tx) }

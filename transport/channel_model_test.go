@@ -219,7 +219,7 @@ func TestChannelModel(t *testing.T) {
 			drain(t, a, b)
 		}
 		for _, e := range []*end{a, b} {
-			if in := e.c.SlotsIn.Load(); in != e.peer.c.Position().Sent-uint64(start) {
+			if in := e.c.SlotsIn(); in != e.peer.c.Position().Sent-uint64(start) {
 				t.Fatalf("%s: %d slots came in of %d sent", e.name, in, e.peer.c.Position().Sent-uint64(start))
 			}
 			if e.c.Messages.Load() != e.nextID {

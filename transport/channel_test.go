@@ -81,7 +81,7 @@ func TestChannelReuse(t *testing.T) {
 		b.Receive()
 		b.Release(3)
 	}
-	if got, want := a.SlotsReused.Load(), a.Position().Sent-8; got != want {
+	if got, want := a.SlotsReused(), a.Position().Sent-8; got != want {
 		t.Errorf("%d slots written over, want %d", got, want)
 	}
 }

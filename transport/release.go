@@ -9,3 +9,6 @@ package transport
 // 79 instead of 132 million messages a second. TestHeaderStoreComesLast holds the
 // order in the object code.
 func release(p *uint64, v uint64) { *p = v }
+
+// move is release of a cursor.
+func move(p *int, v int) { *p = v }

@@ -14,10 +14,8 @@ type UsedBit struct {
 	txMask, rxMask int
 	sent, taken    int
 
-	// Traffic, as of Channel. SlotsReused counts what this end wrote over after
-	// the other end had written it free.
-	Messages, SlotsIn, SlotsReused Counter
-	_                              Pad
+	Messages Counter // as of Channel
+	_        Pad
 }
 
 // Headers of a used slot.
@@ -58,10 +56,7 @@ func (c *UsedBit) Send(n int) {
 	}
 	c.tx[c.sent&c.txMask].Publish(usedFirst)
 	c.Messages.Add(1)
-	c.sent += n
-	if again := c.sent - len(c.tx); again > 0 {
-		c.SlotsReused.Add(uint64(min(n, again)))
-	}
+	move(&c.sent, c.sent+n)
 }
 
 // Receive returns the first payload of the next message, or nil when there is
@@ -82,6 +77,13 @@ func (c *UsedBit) Release(n int) {
 	for i := range n {
 		c.rx[(c.taken+i)&c.rxMask].HeaderWord().Store(0)
 	}
-	c.taken += n
-	c.SlotsIn.Add(uint64(n))
+	move(&c.taken, c.taken+n)
 }
+
+// SlotsIn returns the number of slots that the other end wrote and this one took:
+// lines that crossed. It may be asked at any time.
+func (c *UsedBit) SlotsIn() uint64 { return slotsIn(&c.taken, 0) }
+
+// SlotsReused returns the number of slots that this end wrote over after the
+// other had written them free.
+func (c *UsedBit) SlotsReused() uint64 { return slotsReused(&c.sent, 0, c.tx) }

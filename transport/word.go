@@ -1,6 +1,9 @@
 package transport
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // LineSize is the distance, in bytes, that keeps two shared words from
 // disturbing each other: two 64-byte cache lines, because the adjacent-line
@@ -60,3 +63,5 @@ type Line struct {
 }
 
 func loadCounter(p *uint64) uint64 { return atomic.LoadUint64(p) }
+
+func loadCursor(p *int) int { return int(atomic.LoadInt64((*int64)(unsafe.Pointer(p)))) }

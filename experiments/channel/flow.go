@@ -30,17 +30,17 @@ func controls() []control {
 	return []control{
 		{"epoch", openEpoch, func(f flow) uint64 {
 			c := f.(*transport.Channel)
-			return c.SlotsIn.Load() + c.SlotsReused.Load()
+			return c.SlotsIn() + c.SlotsReused()
 		}},
 		{"used-bit", openUsedBit, func(f flow) uint64 {
 			// A line that the receiver wrote free comes back to the sender, who
 			// looks at it, and goes to the receiver again: one more than it counts.
 			c := f.(*transport.UsedBit)
-			return c.SlotsIn.Load() + c.SlotsReused.Load()
+			return c.SlotsIn() + c.SlotsReused()
 		}},
 		{"ack-word", openAckWord, func(f flow) uint64 {
 			c := f.(*transport.AckWord)
-			return c.SlotsIn.Load() + c.SlotsReused.Load() + c.AcksRead.Load()
+			return c.SlotsIn() + c.SlotsReused() + c.AcksRead.Load()
 		}},
 	}
 }
