@@ -13,38 +13,50 @@ import (
 	"github.com/nrkern/nrkern/transport"
 )
 
-// BenchmarkKV runs one pinned thread on each of two replicas over 50,000
+// BenchmarkKV runs one pinned thread on each of one or two replicas over 50,000
 // uniform keys: the workload of the published NR figures. One iteration is one
-// operation on each replica.
+// operation on each replica. With -cpuprofile it says where the time goes.
 func BenchmarkKV(b *testing.B) {
 	cpus, err := numa.Affinity()
 	if err != nil || len(cpus) < 2 {
 		b.Skip("needs two CPUs")
 	}
-	for _, window := range []int{1, 16} {
-		for _, writes := range []uint64{0, 10, 50, 100} {
-			b.Run(fmt.Sprintf("window=%d/writes=%d", window, writes), func(b *testing.B) {
-				g, err := nrkernel.NewGroup(2, func() kernel.Service { return kv.Definition().New() }, nrkernel.Options{Policy: &transport.Dedicated})
-				if err != nil {
-					b.Fatal(err)
-				}
-				prefill(b, newPort(b, g.Replica(0), 16))
-				var wg sync.WaitGroup
-				b.ResetTimer()
-				for r := range 2 {
-					p := newPort(b, g.Replica(r), window)
-					wg.Go(func() {
-						runtime.LockOSThread()
-						if err := numa.Pin(cpus[r]); err != nil {
-							b.Error(err)
-						}
-						mix(b, p, writes, uint64(r+1))
-					})
-				}
-				wg.Wait()
-				b.ReportMetric(2*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mops/s")
-			})
-		}
+	for _, c := range []struct {
+		replicas, window int
+		writes           uint64
+	}{
+		{1, 1, 0},
+		{1, 1, 100},
+		{2, 1, 0},
+		{2, 1, 10},
+		{2, 1, 50},
+		{2, 1, 100},
+		{2, 16, 0},
+		{2, 16, 10},
+		{2, 16, 50},
+		{2, 16, 100},
+	} {
+		b.Run(fmt.Sprintf("replicas=%d/window=%d/writes=%d", c.replicas, c.window, c.writes), func(b *testing.B) {
+			g, err := nrkernel.NewGroup(c.replicas, func() kernel.Service { return kv.Definition().New() }, nrkernel.Options{Policy: &transport.Dedicated})
+			if err != nil {
+				b.Fatal(err)
+			}
+			prefill(b, newPort(b, g.Replica(0), 16))
+			var wg sync.WaitGroup
+			b.ResetTimer()
+			for r := range c.replicas {
+				p := newPort(b, g.Replica(r), c.window)
+				wg.Go(func() {
+					runtime.LockOSThread()
+					if err := numa.Pin(cpus[r]); err != nil {
+						b.Error(err)
+					}
+					mix(b, p, c.writes, uint64(r+1))
+				})
+			}
+			wg.Wait()
+			b.ReportMetric(float64(c.replicas)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mops/s")
+		})
 	}
 }
 

@@ -166,7 +166,7 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 	}
 	w := transport.NewWaiter(r.policy)
 	for {
-		if err := r.replay(r.log.store.Control.Tail.Load(), 0, 0); err != nil {
+		if err := r.replay(r.log.control.Tail.Load(), 0, 0); err != nil {
 			return 0, err
 		}
 		for _, peer := range r.peers {
@@ -197,7 +197,7 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 // reserveAmongSeveral is reserve where the log is one of several, and the combiner
 // may not wait for room: what holds the log up may need what this node holds.
 func (r *Replica) reserveAmongSeveral(n uint64) (start uint64, err error) {
-	if err := r.catchUp(r.log.store.Control.Tail.Load()); err != nil {
+	if err := r.catchUp(r.log.control.Tail.Load()); err != nil {
 		return 0, err
 	}
 	if start, ok := r.log.reserve(n); ok {
@@ -247,7 +247,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 			if assert.On {
 				l.assertOrder(l.applied)
 			}
-			l.store.Replicas[l.id].Applied.Store(l.applied)
+			l.self.Applied.Store(l.applied)
 		}
 		// ctail covers the effects before a reader can see them.
 		if !mutant.LateCtail {
@@ -256,7 +256,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 		if assert.On {
 			l.assertOrder(l.applied)
 		}
-		l.store.Replicas[l.id].Applied.Store(l.applied)
+		l.self.Applied.Store(l.applied)
 		r.unlockReaders(alone)
 	}
 	if traced {

@@ -11,7 +11,11 @@ import (
 type log struct {
 	_     transport.Pad
 	store *transport.LogStore
-	id    int
+	// control and self are the words of store that all replicas write, and those
+	// that this one writes.
+	control *transport.LogControl
+	self    *transport.LogReplica
+	id      int
 	// bells are what wakes the replicas: their own, or with several logs those of
 	// their nodes.
 	bells   []*transport.Bell
@@ -55,7 +59,7 @@ type Events struct {
 
 func newLog(store *transport.LogStore, id int) *log {
 	l := &log{
-		store: store, id: id, events: new(Events),
+		store: store, control: store.Control, self: store.Replicas[id], id: id, events: new(Events),
 		applied: store.Replicas[id].Applied.Load(),
 		seen:    make([]uint64, len(store.Replicas)),
 		own:     newOwnSlots(uint64(len(store.Slots))),
@@ -77,8 +81,7 @@ func (l *log) maxBatch() uint64 { return max(l.capacity()/4, kernel.MaxPayloads)
 // fails when the log is full, that is when some replica has yet to apply what
 // the slots hold now.
 func (l *log) reserve(n uint64) (start uint64, ok bool) {
-	own := l.store.Replicas[l.id]
-	word := &l.store.Control.Tail
+	own, word := l.self, &l.control.Tail
 	for {
 		tail := word.Load()
 		if tail+n > l.lookAt {
@@ -118,7 +121,7 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 }
 
 // filled says that every slot reserved is published.
-func (l *log) filled() { l.store.Replicas[l.id].Filling.Store(0) }
+func (l *log) filled() { l.self.Filling.Store(0) }
 
 // look reads all ltails, wakes the replicas that hold up more than half of the
 // log, and sets when to look again: half-way to the end of what is free.
@@ -154,7 +157,7 @@ func behind(tail, ltail uint64) uint64 { return uint64(max(int64(tail-ltail), 0)
 // laggard returns the replica that holds the log up the most, its ltail, and how
 // far that is behind the tail.
 func (l *log) laggard() (id int, ltail, lag uint64) {
-	tail := l.store.Control.Tail.Load()
+	tail := l.control.Tail.Load()
 	id, ltail = l.id, l.applied
 	for i, r := range l.store.Replicas {
 		if r.Joined.Load() == 0 {
@@ -243,7 +246,7 @@ func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next u
 
 // complete advances ctail to cover everything this replica has applied.
 func (l *log) complete() {
-	word := &l.store.Control.Completed
+	word := &l.control.Completed
 	for {
 		c := word.Load()
 		if assert.On && c < l.lastCompleted {

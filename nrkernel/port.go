@@ -25,6 +25,7 @@ type Port struct {
 	ready   []int // finished without being posted, and refused operations
 	next    int   // first of ready not yet returned
 	eager   bool  // the window is one
+	atOnce  bool  // its place was read at once, and not yet returned
 	calls   site.Calls
 	_       transport.Pad
 }
@@ -67,9 +68,11 @@ func (p *Port) Start(place int) {
 		return
 	}
 	if op.Code.IsQuery() {
-		if !p.eager || !p.readAtOnce(place) {
-			p.reads = append(p.reads, place)
+		if p.eager && p.readAtOnce(op, &p.thread.Results[place]) {
+			p.atOnce = true
+			return
 		}
+		p.reads = append(p.reads, place)
 	} else {
 		p.writes = append(p.writes, place)
 	}
@@ -77,6 +80,11 @@ func (p *Port) Start(place int) {
 
 // Next returns the place of a finished operation.
 func (p *Port) Next() (int, error) {
+	if p.atOnce {
+		p.atOnce = false
+		p.calls.End(0)
+		return 0, nil
+	}
 	for {
 		if place := p.finished(); place >= 0 {
 			p.calls.End(place)
@@ -229,7 +237,7 @@ func (p *Port) await() error {
 // the combiner: that costs less than the reader lock.
 func (p *Port) read() error {
 	r := p.replica
-	complete := r.log.store.Control.Completed.Load()
+	complete := r.log.control.Completed.Load()
 	if p.thread.Sole() && r.station.Enter(p.thread) {
 		var err error
 		if r.log.applied < complete && !mutant.NoGate {
@@ -243,7 +251,7 @@ func (p *Port) read() error {
 		r.station.Exit(p.thread)
 		return err
 	}
-	if r.log.store.Replicas[r.log.id].Applied.Load() < complete && !mutant.NoGate {
+	if r.log.self.Applied.Load() < complete && !mutant.NoGate {
 		if err := p.gate(complete); err != nil {
 			return err
 		}
@@ -256,18 +264,20 @@ func (p *Port) read() error {
 	return nil
 }
 
-// readAtOnce executes a read if the thread is alone at its replica, and reports
-// whether it did.
-func (p *Port) readAtOnce(place int) bool {
+// readAtOnce executes a read if the thread is alone at its replica, which is up
+// to date, and reports whether it did.
+func (p *Port) readAtOnce(op *kernel.Op, res *kernel.Result) bool {
 	r := p.replica
-	complete := r.log.store.Control.Completed.Load()
-	if !p.thread.Sole() || r.log.store.Replicas[r.log.id].Applied.Load() < complete || !r.station.Enter(p.thread) {
+	complete := r.log.control.Completed.Load()
+	if !p.thread.Sole() || !r.station.Enter(p.thread) {
 		return false
 	}
-	r.table.Execute(&p.thread.Ops[place], &p.thread.Results[place])
+	fresh := r.log.applied >= complete
+	if fresh {
+		r.table.Execute(op, res)
+	}
 	r.station.Exit(p.thread)
-	p.ready = append(p.ready, place)
-	return true
+	return fresh
 }
 
 // query executes the started reads. Nobody replays meanwhile.
@@ -282,7 +292,7 @@ func (p *Port) query() {
 // gate waits until the replica has applied the log up to an index.
 func (p *Port) gate(index uint64) error {
 	r := p.replica
-	own := r.log.store.Replicas[r.log.id]
+	own := r.log.self
 	site.GateBegin(r.log.id, index)
 	w := transport.NewWaiter(r.policy)
 	for {
@@ -311,7 +321,11 @@ func (p *Port) gate(index uint64) error {
 
 // Close gives up the thread's place.
 func (p *Port) Close() error {
-	if n := len(p.writes) + len(p.reads) + len(p.ready) - p.next; n > 0 {
+	n := len(p.writes) + len(p.reads) + len(p.ready) - p.next
+	if p.atOnce {
+		n++
+	}
+	if n > 0 {
 		return fmt.Errorf("close port: %w: collect %d with Next first", combining.ErrOutstanding, n)
 	}
 	return p.replica.station.Leave(p.thread)

@@ -145,11 +145,11 @@ func (r *Replica) Station() *combining.Station { return r.station }
 // Serve replays the log to its tail, unless a combiner is at work, and reports
 // whether there was anything to replay.
 func (r *Replica) Serve() (progress bool, err error) {
-	if r.log.store.Replicas[r.log.id].Applied.Load() == r.log.store.Control.Tail.Load() || !r.station.TryLock() {
+	if r.log.self.Applied.Load() == r.log.control.Tail.Load() || !r.station.TryLock() {
 		return false, nil
 	}
 	before := r.log.applied
-	err = r.catchUp(r.log.store.Control.Tail.Load())
+	err = r.catchUp(r.log.control.Tail.Load())
 	progress = r.log.applied != before
 	r.station.Unlock()
 	return progress, err
@@ -167,7 +167,7 @@ func (r *Replica) advance() error {
 }
 
 func (r *Replica) advanceTo() uint64 {
-	return min(r.log.applied+r.log.capacity()/advanceShare, r.log.store.Control.Tail.Load())
+	return min(r.log.applied+r.log.capacity()/advanceShare, r.log.control.Tail.Load())
 }
 
 // advanceShare is the share of a log that advance replays at most: 2,048 slots
@@ -197,7 +197,7 @@ func (r *Replica) Positions() Positions {
 func (r *Replica) Digest() (digest, index uint64, err error) {
 	r.station.Lock()
 	defer r.station.Unlock()
-	if err := r.catchUp(r.log.store.Control.Tail.Load()); err != nil {
+	if err := r.catchUp(r.log.control.Tail.Load()); err != nil {
 		return 0, 0, err
 	}
 	return r.table.Digest(), r.log.applied, nil
