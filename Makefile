@@ -47,7 +47,7 @@ experiments: build ## run every experiment, small, and judge what is exact
 
 # The other builds are what the rows about the simulation hook and the probe
 # sites compare with.
-bench: ## measure how near we are to C, the bare map and the locks (two minutes; nothing else should run)
+bench: ## measure how near we are to C, the bare map and the locks (four minutes; nothing else should run)
 	CGO_ENABLED=0 $(GO) build -o bin/nrbench ./bench/nrbench
 	CGO_ENABLED=0 $(GO) build -tags nrkern_nohook -o bin/nrbench-nohook ./bench/nrbench
 	CGO_ENABLED=0 $(GO) build -tags nrkern_nosite -o bin/nrbench-nosite ./bench/nrbench

@@ -90,7 +90,7 @@ func Child(args []string) (was bool, err error) {
 
 // serve answers requests for samples until its input ends.
 func serve(in io.Reader, out io.Writer) error {
-	defer measure.Quiet(1)()
+	defer measure.Quiet(2)()
 	lines := bufio.NewScanner(in)
 	made := map[string]func(Span) (reading, error){}
 	for lines.Scan() {
@@ -117,7 +117,7 @@ func serveOne(request string, made map[string]func(Span) (reading, error)) (read
 		return reading{}, fmt.Errorf("request %q: %w", request, err)
 	}
 	if made[name] == nil {
-		fresh := singleLoad
+		fresh := buildLoad
 		if strings.HasPrefix(name, "state-") {
 			fresh = stateLoad
 		}

@@ -25,28 +25,40 @@ func hooks(s *Session) ([]Line, error) { return s.besideBuild("hook", s.Bare, ba
 // without them.
 func sites(s *Session) ([]Line, error) { return s.besideBuild("site", s.Siteless, siteTag) }
 
+// buildLoads is what a build is compared by: on both CPUs, for which the target
+// is set, and on one, where no cache line on its way hides an instruction.
+var buildLoads = []struct {
+	name   string
+	oneCPU bool
+}{{nrBoth, false}, {channelBoth, false}, {nrWrites, true}, {nrReads, true}, {channelTrips, true}}
+
 // besideBuild sets this build beside one with a build tag, each in a process of
-// its own, on one CPU: there nothing hides an instruction. The processes are
-// started anew several times, because where a process happens to have its memory
-// matters as much.
+// its own. The processes are started anew several times, because where a process
+// happens to have its memory matters as much.
 func (s *Session) besideBuild(row, other, tag string) ([]Line, error) {
 	if err := s.checkBuild(other, tag); err != nil {
 		return nil, err
 	}
-	const limit, restartEvery = 1.01, 10
+	const limit, restartEvery = 1.01, 7
 	var lines []Line
-	for _, name := range []string{nrWrites, nrReads, channelTrips} {
+	for _, load := range buildLoads {
 		builds := &builds{programs: [2]string{s.Self, other}, every: restartEvery}
 		sample := func(which int) func(Span) (reading, error) {
-			return func(span Span) (reading, error) { return builds.sample(which, name, s.cpus, span, s.Keys) }
+			return func(span Span) (reading, error) {
+				return builds.sample(which, load.name, s.cpus, span, s.Keys)
+			}
 		}
-		h := how{row: row + "/" + name, unit: NSPerOp, single: true, rounds: 4 * s.Rounds}
+		h := how{row: row + "/" + load.name, unit: NSPerOp, single: load.oneCPU, rounds: 2 * s.Rounds}
 		found, err := s.interleave(h, []variant{
 			{"with", sample(0), reading.perOperation},
 			{"without", sample(1), reading.perOperation},
 		})
 		builds.close()
-		lines = append(lines, in(name, orFailed(compareAll(found, "with", "without", atMost(limit)), err)...)...)
+		target := atMost(limit)
+		if load.oneCPU {
+			target = nil
+		}
+		lines = append(lines, in(load.name, orFailed(compareAll(found, "with", "without", target), err)...)...)
 	}
 	return lines, nil
 }
@@ -111,22 +123,29 @@ func (b *builds) close() {
 	}
 }
 
-// The loads of one thread that a child can run.
+// The loads that a child can run: NR with two replicas and a channel on both
+// CPUs, and on one.
 const (
+	nrBoth       = "nr-two-cpus"
+	channelBoth  = "channel-two-cpus"
 	nrWrites     = "nr-write"
 	nrReads      = "nr-read"
 	channelTrips = "channel"
 )
 
-// singleLoad makes a load that runs on one CPU.
-func singleLoad(name string, cpus [2]int, keys uint64) (func(Span) (reading, error), error) {
+// buildLoad makes one of these loads.
+func buildLoad(name string, cpus [2]int, keys uint64) (func(Span) (reading, error), error) {
 	s := &Session{Config: Config{Keys: keys}.withDefaults(), cpus: cpus}
 	table := func() kernel.Service { return newFixedTable(s.Keys) }
 	var j job
+	at := s.one()
 	switch name {
-	case nrWrites, nrReads:
+	case nrBoth, nrWrites, nrReads:
 		h := shape{replicas: 1, threads: 1, window: 1}
-		if name == nrWrites {
+		switch name {
+		case nrBoth:
+			h.replicas, h.writes, at = 2, 10, s.both()
+		case nrWrites:
 			h.writes = 100
 		}
 		d, _, err := s.newNR(table, h)
@@ -134,6 +153,12 @@ func singleLoad(name string, cpus [2]int, keys uint64) (func(Span) (reading, err
 			return nil, err
 		}
 		j.work = d.work
+	case channelBoth:
+		ends, err := newEnds(256)
+		if err != nil {
+			return nil, err
+		}
+		j, at = trips(ends), s.both()
 	case channelTrips:
 		ends, err := newEnds(256)
 		if err != nil {
@@ -152,5 +177,5 @@ func singleLoad(name string, cpus [2]int, keys uint64) (func(Span) (reading, err
 	default:
 		return nil, fmt.Errorf("no load %q", name)
 	}
-	return func(span Span) (reading, error) { return crew(s.one(), span, j) }, nil
+	return func(span Span) (reading, error) { return crew(at, span, j) }, nil
 }

@@ -1,6 +1,6 @@
 // Command nrbench prints how near nrkern is to the limit of this machine: its
 // channels, NR and the multikernel beside C programs, the bare map and the
-// locks, in one run of about two minutes.
+// locks, in one run of about four minutes.
 //
 //	nrbench                       the whole table
 //	nrbench -rows UMP -o bench    some rows, for benchstat
