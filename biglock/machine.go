@@ -105,12 +105,12 @@ func (m *Machine) Digest() (digest, index uint64, err error) {
 
 func (m *Machine) begin() {
 	if assert.On {
-		m.writer.Begin("writer of the big lock")
+		assert.Begin(&m.writer, "writer of the big lock")
 	}
 }
 
 func (m *Machine) end() {
 	if assert.On {
-		m.writer.End("writer of the big lock")
+		assert.End(&m.writer, "writer of the big lock")
 	}
 }

@@ -116,12 +116,12 @@ func (t *Thread) setSole(sole bool) {
 
 func (s *Station) begin() {
 	if assert.On {
-		s.turn.Begin("combiner of a station")
+		assert.Begin(&s.turn, "combiner of a station")
 	}
 }
 
 func (s *Station) end() {
 	if assert.On {
-		s.turn.End("combiner of a station")
+		assert.End(&s.turn, "combiner of a station")
 	}
 }

@@ -12,14 +12,14 @@ const On = true
 type Turn struct{ held atomic.Bool }
 
 // Begin begins a thread's turn at what is named.
-func (t *Turn) Begin(what string) {
+func Begin(t *Turn, what string) {
 	if t.held.Swap(true) {
 		Fail("%s: two have their turn at once", what)
 	}
 }
 
 // End ends it.
-func (t *Turn) End(what string) {
+func End(t *Turn, what string) {
 	if !t.held.Swap(false) {
 		Fail("%s: a turn ends that nobody has", what)
 	}
