@@ -80,6 +80,9 @@ func stateLoad(name string, cpus [2]int, bytes uint64) (func(Span) (reading, err
 	if err := workload.Prefill(filler, spec, 0, 1); err != nil {
 		return nil, err
 	}
+	if err := filler.Close(); err != nil { // each thread is alone at its replica
+		return nil, err
+	}
 	runtime.GC()
 	var ports [2]kernel.Port
 	for i := range ports {

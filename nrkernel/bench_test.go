@@ -68,6 +68,9 @@ func prefill(b *testing.B, p kernel.Port) {
 			b.Fatal(err)
 		}
 	}
+	if err := p.Close(); err != nil { // whoever comes next may be alone
+		b.Fatal(err)
+	}
 }
 
 func mix(b *testing.B, p kernel.Port, writes, seed uint64) {
