@@ -32,7 +32,7 @@ func (s *Session) pauseOnce() (*slowWrites, error) {
 		all    sync.WaitGroup
 		stop   atomic.Bool
 		paused atomic.Int64
-		watch  = newSlowWrites(func() bool { return paused.Load() == 2 })
+		watch  = s.newSlowWrites(func() bool { return paused.Load() == 2 })
 		errs   = make([]error, 3)
 	)
 	// The writer has the first CPU; the peers share the other one.

@@ -83,7 +83,7 @@ func (s *Session) stopOnce(pace time.Duration) (watch *slowWrites, err error) {
 		failure error
 		stopped atomic.Bool
 	)
-	watch = newSlowWrites(stopped.Load)
+	watch = s.newSlowWrites(stopped.Load)
 	writing.Go(func() {
 		runtime.LockOSThread() // for life: the thread stays pinned
 		if failure = numa.Pin(s.cpus[0]); failure == nil {

@@ -20,7 +20,9 @@ const stalls = 3
 
 // slowWrites watches the latency of one thread's writes. A write during which
 // Linux ran another program on the CPU is counted apart: it says nothing about
-// the structure. Waiting, asleep or not, is no such write.
+// the structure. Waiting, asleep or not, is no such write, but a yield that lets
+// somebody else run looks like one: so a write that took half of a pause or longer
+// counts always.
 type slowWrites struct {
 	clock    *workload.Clock
 	switches int64 // preemptions seen so far
@@ -29,6 +31,7 @@ type slowWrites struct {
 	// is the first that counts.
 	paused    func() bool
 	watching  bool
+	pause     time.Duration
 	worst     time.Duration
 	slow      int // writes that took stallLimit or longer
 	preempted int
@@ -37,8 +40,8 @@ type slowWrites struct {
 // suspicious is the latency from which on a write is looked at closely.
 const suspicious = 100 * time.Microsecond
 
-func newSlowWrites(paused func() bool) *slowWrites {
-	return &slowWrites{clock: workload.ProcessClock(), switches: measure.Preemptions(), paused: paused}
+func (s *Session) newSlowWrites(paused func() bool) *slowWrites {
+	return &slowWrites{pause: s.Stall, clock: workload.ProcessClock(), switches: measure.Preemptions(), paused: paused}
 }
 
 // write executes one write and notes how long it took.
@@ -56,7 +59,7 @@ func (s *slowWrites) write(p kernel.Port, op kernel.Op) error {
 	}
 	now := measure.Preemptions()
 	switch {
-	case now != s.switches && took >= suspicious:
+	case now != s.switches && took >= suspicious && took < s.pause/2:
 		s.preempted++
 	case took >= stallLimit:
 		s.slow++
@@ -100,7 +103,7 @@ func (s *Session) alone() (*slowWrites, error) {
 	if err != nil {
 		return nil, err
 	}
-	watch := newSlowWrites(func() bool { return true })
+	watch := s.newSlowWrites(func() bool { return true })
 	var stop atomic.Bool
 	ended := make(chan error, 1)
 	go func() {
