@@ -155,7 +155,7 @@ func PageFile(path, title string, folders []*results.Folder) error {
 func replaceFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s cannot be written: %w: name another file with --out", path, err)
 	}
 	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
 	if err != nil {

@@ -36,7 +36,7 @@ func Free(path string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("results folder %s: %w", path, err)
+		return unwritable(path, err)
 	case len(entries) > 0:
 		return fmt.Errorf("results folder %s %w: name another with --out, or remove it", path, ErrExists)
 	}
@@ -51,11 +51,11 @@ func NewWriter(path string, t *Table) (*Writer, error) {
 	}
 	path = filepath.Clean(path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
+		return nil, unwritable(path, err)
 	}
 	aside, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
 	if err != nil {
-		return nil, err
+		return nil, unwritable(path, err)
 	}
 	w := &Writer{path: path, aside: aside}
 	if err := os.Chmod(aside, 0o755); err != nil {
@@ -69,6 +69,10 @@ func NewWriter(path string, t *Table) (*Writer, error) {
 		return nil, errors.Join(err, w.Abandon())
 	}
 	return w, nil
+}
+
+func unwritable(path string, err error) error {
+	return fmt.Errorf("results folder %s cannot be made: %w: name another with --out", path, err)
 }
 
 func (w *Writer) write(record []string) error {
