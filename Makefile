@@ -28,7 +28,7 @@ NO_RACE := /internal/(rules|platform|assert)$$|/simulate$$|/guest(/|$$)
 # assertion's loads are accesses too.
 ASSERTED := ./combining ./nrkernel ./multikernel ./biglock ./check/structures ./node
 
-.PHONY: help build demo experiments bench test race lint test-assert test-guest test-long fuzz bpf check clean
+.PHONY: help build demo experiments page bench test race lint test-assert test-guest test-long fuzz bpf check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,14 @@ demo: build ## build, then boot machines and compare the structures (under a min
 experiments: build ## run every experiment, small, and judge what is exact
 	$(if $(filter file,$(origin RESULTS)),rm -rf $(RESULTS))
 	$(BIN) run --all --scale smoke --out $(RESULTS)
+
+# Of a run is kept what the page needs: where the samples come from, all samples,
+# the verdicts. What is written in the page by hand stays.
+page: build ## make docs/results.md anew, of the run in RESULTS if that is given
+	$(if $(filter file,$(origin RESULTS)),,for f in $(RESULTS)/*/; do \
+		kept=docs/results/$$(basename $$f); mkdir -p $$kept; \
+		cp $$f/manifest.json $$f/summary.json $$f/data.csv $$kept/; done)
+	$(BIN) report docs/results --out docs/results.md
 
 # The other builds are what the rows about the simulation hook and the probe
 # sites compare with.

@@ -27,14 +27,16 @@ type runOutcome struct {
 	Moved     int               `json:"samples_moved"`
 	Elapsed   time.Duration     `json:"elapsed_ns"`
 	Placement string            `json:"placement"`
+	Others    *float64          `json:"others_percent"`
 	Shapes    []results.Verdict `json:"shapes"`
+	disturbed string
 }
 
 func (r *runReport) add(f *results.Folder) {
 	m := f.Manifest
 	r.Experiments = append(r.Experiments, runOutcome{
 		Name: m.Experiment, Folder: f.Path, Status: m.Status, Samples: m.SamplesTaken, Moved: m.Noise.Moved,
-		Elapsed: m.Ended.Sub(m.Began), Placement: string(f.Summary.Leading), Shapes: f.Summary.Verdicts,
+		Elapsed: m.Ended.Sub(m.Began), Placement: string(f.Summary.Leading), Others: m.Noise.Others, disturbed: m.Noise.Disturbed(), Shapes: f.Summary.Verdicts,
 	})
 }
 
@@ -47,6 +49,9 @@ func (r runReport) table(w io.Writer) error {
 			fmt.Fprintf(&b, ", %d of them left out because the host moved the CPUs", e.Moved)
 		}
 		b.WriteString("\n")
+		if e.disturbed != "" {
+			fold(&b, "  ", e.disturbed)
+		}
 		writeShapes(&b, e.Shapes)
 		fmt.Fprintf(&b, "  %s\n\n", e.Folder)
 	}

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -56,6 +57,7 @@ func revision() (rev *string, modified *bool) {
 // noise watches who else uses the machine.
 type noise struct {
 	before *numa.Noise
+	own    time.Duration // CPU time of this program, and of its kernels that ended
 	found  results.Noise
 }
 
@@ -66,7 +68,7 @@ func watchNoise() *noise {
 	n := new(noise)
 	n.found.BusyBefore = busyNow()
 	if now, err := numa.HostNoise(); err == nil {
-		n.before, n.found.LoadBefore = &now, &now.Load1
+		n.before, n.own, n.found.LoadBefore = &now, ownTime(), &now.Load1
 	}
 	return n
 }
@@ -75,12 +77,38 @@ func (n *noise) end() results.Noise {
 	if now, err := numa.HostNoise(); err == nil {
 		n.found.LoadAfter = &now.Load1
 		if n.before != nil {
-			steal := 100 * now.Since(*n.before).All.StealRatio()
+			all := now.Since(*n.before).All
+			steal := 100 * all.StealRatio()
 			n.found.Steal = &steal
+			n.found.Others = others(all, ownTime()-n.own)
 		}
 	}
 	n.found.BusyAfter = busyNow()
 	return n.found
+}
+
+// others is the share of the time that the CPUs worked for others, in percent; nil
+// where Linux does not say.
+func others(all numa.CPUTime, own time.Duration) *float64 {
+	if own < 0 || all.Total() == 0 {
+		return nil
+	}
+	const tick = 10 * time.Millisecond
+	share := 100 * max(0, float64(all.Busy)-float64(own)/float64(tick)) / float64(all.Total())
+	return &share
+}
+
+// ownTime is the CPU time of this program and of the processes that it started,
+// those that have ended; less than nothing where Linux does not say.
+func ownTime() (sum time.Duration) {
+	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
+		var used unix.Rusage
+		if unix.Getrusage(who, &used) != nil {
+			return math.MinInt64 / 2
+		}
+		sum += time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	}
+	return sum
 }
 
 // busyNow is how busy the CPUs are, in percent, while nothing of ours runs.

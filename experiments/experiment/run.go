@@ -91,6 +91,9 @@ func (r *run) folder(noise results.Noise, ctx context.Context, failure error) *r
 	}
 	m.Revision, m.Modified = revision()
 	m.Noise.Moved, m.Noise.Placements = r.moved, r.placements
+	if text := noise.Disturbed(); text != "" {
+		m.Warnings = append(m.Warnings, text)
+	}
 	switch {
 	case ctx.Err() != nil:
 		m.Status, m.Error = results.Interrupted, fmt.Sprint(context.Cause(ctx))

@@ -14,6 +14,7 @@ import (
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/experiments/shape"
 	"github.com/nrkern/nrkern/measure"
+	"github.com/nrkern/nrkern/numa"
 )
 
 // trial is an experiment whose samples cost nothing.
@@ -258,6 +259,23 @@ func TestRunOnce(t *testing.T) {
 	// Five samples of one placement are what can be judged: two extra ones.
 	if got := strings.Join(f.took, " "); got != "aa b aa aa aa aa" || folder.Manifest.SamplesPlanned != 4 {
 		t.Errorf("took %s, planned %d", got, folder.Manifest.SamplesPlanned)
+	}
+}
+
+// TestOthers: what this program uses is not what others do, and what Linux does not
+// say is not 0.
+func TestOthers(t *testing.T) {
+	all := numa.CPUTime{Busy: 300, Idle: 100}
+	for own, want := range map[time.Duration]float64{0: 75, time.Second: 50, 3 * time.Second: 0, 4 * time.Second: 0} {
+		if got := others(all, own); got == nil || *got != want {
+			t.Errorf("of 300 busy ticks %v are ours: %v, want %v %%", own, got, want)
+		}
+	}
+	if others(all, -1) != nil || others(numa.CPUTime{}, 0) != nil {
+		t.Error("a share was found of what is not known")
+	}
+	before := ownTime()
+	for now := before; now == before; now = ownTime() {
 	}
 }
 

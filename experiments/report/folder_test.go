@@ -55,6 +55,8 @@ func folder(t *testing.T) *results.Folder {
 			{Name: "nothing", Title: "Nothing", Kind: results.Lines, X: "writes_percent", Y: "ops_per_s", At: results.Where{"window": "3"}},
 		},
 	}}
+	others := 42.3
+	f.Manifest.Noise.Others = &others
 	f.Summary = results.Summary{Experiment: "two-words", Scale: "quick", Status: results.Complete, Leading: table.Leading(), Cells: table.Summarize()}
 	for _, o := range []results.Outcome{results.Held, results.Failed, results.Noisy, results.NotJudged} {
 		f.Summary.Verdicts = append(f.Summary.Verdicts, results.Verdict{Shape: "shape that is " + string(o), Source: "its source", Outcome: o, Text: "its text"})

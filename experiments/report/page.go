@@ -215,7 +215,7 @@ func factsOf(m results.Manifest) [][2]string {
 		{"system", fmt.Sprintf("Linux %s, %s, clock %s, %s of memory", m.Host.Linux, m.Host.Go, m.Host.Clock, gibibytes(m.Host.Memory))},
 		{"topology", m.Host.Topology},
 		{"placement", strings.Join(placements, ", ") + fmt.Sprintf("; %d left out because it changed", m.Noise.Moved)},
-		{"noise", fmt.Sprintf("other programs before: %s, after: %s of the CPUs' time; stolen by the host: %s", optional(m.Noise.BusyBefore, " %"), optional(m.Noise.BusyAfter, " %"), optional(m.Noise.Steal, " %"))},
+		{"noise", fmt.Sprintf("other programs used %s of the CPUs' time, %s just before and %s just after; stolen by the host: %s", optional(m.Noise.Others, " %"), optional(m.Noise.BusyBefore, " %"), optional(m.Noise.BusyAfter, " %"), optional(m.Noise.Steal, " %"))},
 	}
 	for _, x := range m.Machines {
 		pages := "pages of 4 KiB"

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/nrkern/nrkern/numa"
@@ -85,6 +86,8 @@ type MachineFacts struct {
 type Noise struct {
 	BusyBefore *float64 `json:"busy_before_percent"`
 	BusyAfter  *float64 `json:"busy_after_percent"`
+	// Others is the share of all CPUs' time that other programs used between.
+	Others     *float64 `json:"others_percent"`
 	Steal      *float64 `json:"steal_percent"`
 	LoadBefore *float64 `json:"load_1min_before"`
 	LoadAfter  *float64 `json:"load_1min_after"`
@@ -93,4 +96,17 @@ type Noise struct {
 	Moved int `json:"samples_moved"`
 	// Placements counts the samples by where the CPUs were.
 	Placements map[string]int `json:"samples_by_placement"`
+}
+
+// tolerable is the share of the CPUs' time, in percent, that other programs may
+// use.
+const tolerable = 5
+
+// Disturbed says that other programs used so much of the CPUs that what was timed
+// may be theirs as much as ours; empty if they did not, or Linux does not say.
+func (n Noise) Disturbed() string {
+	if n.Others == nil || *n.Others <= tolerable {
+		return ""
+	}
+	return fmt.Sprintf("other programs used %.0f %% of the CPUs' time meanwhile: run it again when nothing else runs", *n.Others)
 }
