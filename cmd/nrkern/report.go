@@ -82,7 +82,7 @@ func (s *session) makeReport(paths []string, out string) (madeReport, error) {
 	for _, f := range all {
 		made.Folders = append(made.Folders, f.Path)
 	}
-	title := "Experiments"
+	title := "Results"
 	if len(all) == 1 {
 		title = all[0].Manifest.Title
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -24,6 +25,7 @@ const widest = 10
 // markdownPage is what the template shows.
 type markdownPage struct {
 	Title                          string
+	Versions                       string // of nrkern, that measured
 	Folders                        []markdownFolder
 	Held, Failed, Noisy, NotJudged int
 	Took                           time.Duration
@@ -49,14 +51,14 @@ type markdownChart struct {
 	Numbers bool // in a table
 }
 
-// place is where a verdict is explained.
-func place(experiment string, v results.Verdict) string { return experiment + ": " + v.Shape }
+// Place is where a verdict is explained.
+func Place(experiment string, v results.Verdict) string { return experiment + ": " + v.Shape }
 
 // Markdown writes a page for folders that refers to their SVGs: one to keep in a
 // repository. At is the folder in which the page will be; texts that a person
 // wrote for the page are put in their places.
 func Markdown(w io.Writer, title, at string, folders []*results.Folder, hand *ByHand) error {
-	p := &markdownPage{Title: title, hand: hand}
+	p, versions := &markdownPage{Title: title, hand: hand}, []string{}
 	for _, f := range folders {
 		one, err := markdownOf(f, at, hand)
 		if err != nil {
@@ -65,9 +67,13 @@ func Markdown(w io.Writer, title, at string, folders []*results.Folder, hand *By
 		p.Folders = append(p.Folders, one)
 		p.Held, p.Failed, p.Noisy, p.NotJudged = p.Held+one.Held, p.Failed+one.Failed, p.Noisy+one.Noisy, p.NotJudged+one.NotJudged
 		p.Took += one.Took
+		if !slices.Contains(versions, f.Manifest.Version) {
+			versions = append(versions, f.Manifest.Version)
+		}
 	}
+	p.Versions = strings.Join(versions, ", ")
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"significant": significant, "cell": cellText, "place": place,
+		"significant": significant, "cell": cellText, "place": Place,
 		"seconds": func(d time.Duration) string { return d.Round(time.Second).String() },
 		"minutes": func(d time.Duration) string { return fmt.Sprintf("%.1f minutes", d.Minutes()) },
 		"nodes":   nodesText,
@@ -86,10 +92,10 @@ func markdownOf(f *results.Folder, at string, hand *ByHand) (markdownFolder, err
 	}
 	m.Path = path
 	for i, c := range Charts(f) {
-		m.Charts = append(m.Charts, markdownChart{Chart: c, File: path + "/" + plotName(i, c) + ".svg", Numbers: len(c.Values) <= widest})
+		m.Charts = append(m.Charts, markdownChart{Chart: c, File: path + "/" + PlotName(i, c) + ".svg", Numbers: len(c.Values) <= widest})
 	}
 	for _, v := range f.Summary.Verdicts {
-		if v.Outcome == results.Failed || v.Outcome == results.Noisy || hand.Has(place(f.Manifest.Experiment, v)) {
+		if v.Outcome == results.Failed || v.Outcome == results.Noisy || hand.Has(Place(f.Manifest.Experiment, v)) {
 			m.Explain = append(m.Explain, v)
 		}
 	}
@@ -135,7 +141,7 @@ func MarkdownFile(path, title string, folders []*results.Folder) (missing []stri
 	}
 	for _, f := range folders {
 		for i, c := range Charts(f) {
-			if err := Plot(f.Path, plotName(i, c), c, ".svg"); err != nil {
+			if err := Plot(f.Path, PlotName(i, c), c, ".svg"); err != nil {
 				return nil, err
 			}
 		}

@@ -225,7 +225,7 @@ func shapeOf(i int) draw.GlyphDrawer {
 // plot-NAME.svg.
 func Figures(folder string, charts []Chart) error {
 	for i, c := range charts {
-		if err := Plot(folder, plotName(i, c), c, ".svg", ".png"); err != nil {
+		if err := Plot(folder, PlotName(i, c), c, ".svg", ".png"); err != nil {
 			return err
 		}
 	}
@@ -235,7 +235,9 @@ func Figures(folder string, charts []Chart) error {
 	return nil
 }
 
-func plotName(i int, c Chart) string {
+// PlotName names the files of the i-th figure of a folder, without what says their
+// format.
+func PlotName(i int, c Chart) string {
 	if i == 0 {
 		return "plot"
 	}
