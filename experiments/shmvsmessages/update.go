@@ -53,6 +53,7 @@ func (s *shared) update() {
 type client struct {
 	_           transport.Pad
 	here, there *transport.Channel // the client's end, the server's
+	_           transport.Pad      // the server reads those, the client writes these
 	sent, done  uint64
 	_           transport.Pad
 }
