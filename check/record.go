@@ -203,8 +203,11 @@ func (r *Recorder) start(place int, key uint64) {
 func (r *Recorder) collect(place int) {
 	now := r.now()
 	e, res := &r.entries[r.at[place]], &r.port.Results()[place]
-	e.Return, e.Answered = now, true
 	r.on[e.Key]--
+	if res.Status == kernel.StatusLost {
+		return
+	}
+	e.Return, e.Answered = now, true
 	e.Status, e.Value = res.Status, res.Value
 	e.Answer = append([]byte(nil), res.Data...)
 	switch e.Code {

@@ -52,7 +52,8 @@ func (r *Result) Reset() {
 // so the same on every replica.
 type Status uint32
 
-// The statuses that all services share. A service may not answer others.
+// The statuses that all services share. A service may not answer others, nor the
+// last two: those are the structures'.
 const (
 	StatusOK          Status = iota
 	StatusNotFound           // the thing named is not there
@@ -62,10 +63,11 @@ const (
 	StatusFull               // a limit of the service is reached
 	StatusInvalid            // the operation is malformed or out of range
 	StatusUnsupported        // this structure cannot do this operation
+	StatusLost               // it was executed, and its answer is lost with the replica that asked
 )
 
 var statusNames = [...]string{
-	"ok", "not found", "exists", "mismatch", "wrong type", "full", "invalid", "unsupported",
+	"ok", "not found", "exists", "mismatch", "wrong type", "full", "invalid", "unsupported", "answer lost",
 }
 
 // String returns the status in words.

@@ -67,7 +67,8 @@ type Status struct {
 type State string
 
 // The states of a machine; a kernel is booting, running, stopping, silent (it
-// did not answer in time) or dead.
+// did not answer in time), laggard (it holds up the log and does not move), passed
+// over (the log goes on without it, until it is rebuilt) or dead.
 const (
 	StateBooting  State = "booting"
 	StateRunning  State = "running"
@@ -75,6 +76,8 @@ const (
 	StateStopped  State = "stopped"
 	StateSilent   State = "silent"
 	StateDead     State = "dead"
+	StateLaggard  State = "laggard"
+	StateAway     State = "passed_over"
 )
 
 // SegmentStatus is the segment and where its pages are, by the kernel's word.
@@ -185,7 +188,10 @@ const (
 	EventJobBegin    EventKind = "job_begin" // a bench, recording or probe
 	EventJobEnd      EventKind = "job_end"
 	EventKernelDied  EventKind = "kernel_died"
-	EventFenced      EventKind = "kernel_fenced" // the others go on without it
+	EventFenced      EventKind = "kernel_fenced"  // the others go on without it
+	EventLaggard     EventKind = "kernel_laggard" // it holds up the log, and was woken
+	EventPassedOver  EventKind = "kernel_passed_over"
+	EventStalled     EventKind = "kernel_stalled" // it held what others wait for, and is killed
 	EventRejoined    EventKind = "kernel_rejoined"
 	EventStopping    EventKind = "stopping"
 	EventStopped     EventKind = "stopped"

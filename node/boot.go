@@ -82,6 +82,9 @@ func (m *Machine) boot(ctx context.Context) error {
 		return err
 	}
 	m.setState(StateRunning)
+	if m.logs != nil {
+		m.watched.Go(m.guard)
+	}
 	m.events.publish(Event{Kind: EventRunning, Node: -1, PID: os.Getpid(), Text: "all kernels are ready"})
 	return nil
 }

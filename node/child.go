@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,11 @@ type child struct {
 	conn    net.Conn
 	calls   *rpc.Client
 	said    *tail
+
+	// busy says that it gives a snapshot, or takes one: it does not move meanwhile.
+	busy atomic.Bool
+	// laggard says that it has not moved for long.
+	laggard atomic.Bool
 
 	exited chan struct{} // closed when the process has been reaped
 	end    *os.ProcessState

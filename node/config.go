@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nrkern/nrkern/biglock"
 	"github.com/nrkern/nrkern/multikernel"
@@ -70,6 +71,8 @@ type Config struct {
 	// Wait is how threads wait: dedicated, oversubscribed, or empty to choose by
 	// the topology.
 	Wait string `json:"wait"`
+	// StallBudget is how long a kernel that does not move may keep the others (nr).
+	StallBudget time.Duration `json:"stall_budget_ns"`
 	// RunDir is where the machine is to be reached; empty for DefaultRunDir.
 	RunDir string `json:"run_dir"`
 }
@@ -79,17 +82,22 @@ const (
 	DefaultLogSlots  = nrkernel.DefaultLogSlots
 	DefaultRingSlots = multikernel.DefaultRing
 	DefaultLock      = "mcs"
-	DefaultPlacement = string(multikernel.Partitioned)
+	// DefaultStallBudget is longer than any pause of a kernel that runs.
+	DefaultStallBudget = time.Second
+	DefaultPlacement   = string(multikernel.Partitioned)
 )
 
 // DefaultConfig returns what `nrkern start` without flags boots: NR on the
 // machine's own topology.
 func DefaultConfig() Config {
 	return Config{
-		Mode: ModeNR, Hugepages: transport.HugepagesPrefer, LogSlots: DefaultLogSlots, Logs: 1,
+		Mode: ModeNR, Hugepages: transport.HugepagesPrefer, LogSlots: DefaultLogSlots, Logs: 1, StallBudget: DefaultStallBudget,
 		RingSlots: DefaultRingSlots, Placement: DefaultPlacement, Lock: DefaultLock, Home: transport.Interleaved, RunDir: DefaultRunDir(),
 	}
 }
+
+// minStallBudget leaves the watchdog a few looks.
+const minStallBudget = 5 * watchTick
 
 // complete fills in what was left empty and checks what needs no machine to be
 // checked. Its errors wrap ErrUsage.
@@ -115,6 +123,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Lock == "" {
 		c.Lock = d.Lock
+	}
+	if c.StallBudget == 0 {
+		c.StallBudget = d.StallBudget
 	}
 	if c.RunDir == "" {
 		c.RunDir = d.RunDir
@@ -147,6 +158,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.CPUs < 0 || c.CPUs > 0 && c.Topology == "" {
 		return c, usagef("%d CPUs: want 0 for all, or more with a virtual topology", c.CPUs)
+	}
+	if c.StallBudget < minStallBudget {
+		return c, usagef("stall budget %v: want %v or more", c.StallBudget, minStallBudget)
 	}
 	switch c.Wait {
 	case "", transport.Dedicated.Name, transport.Oversubscribed.Name:

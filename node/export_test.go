@@ -55,6 +55,22 @@ func (m *Machine) Peek(ctx context.Context, kernel int, part string, offset int,
 	return m.ask(ctx, m.kernels[kernel], "Peek", peekAsk{part, offset, write}, &a)
 }
 
+// Hold reserves slots of the log in the name of a kernel and leaves them unfilled,
+// as a kernel does that is stopped at the wrong instant.
+func (m *Machine) Hold(kernel int, slots uint64) error {
+	store, err := transport.OpenLog(m.segment, "log")
+	if err != nil {
+		return err
+	}
+	for {
+		tail := store.Control.Tail.Load()
+		store.Replicas[kernel].Filling.Swap(tail + 1)
+		if store.Control.Tail.CompareAndSwap(tail, tail+slots) {
+			return nil
+		}
+	}
+}
+
 // RingOffset returns where in a writer's rings that to a node begins.
 func (m *Machine) RingOffset(part string, to int) int {
 	p, err := m.segment.Part(part)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
 	"github.com/nrkern/nrkern/workload"
@@ -182,6 +183,9 @@ func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
 	r.structure.report(a)
 	if ask.Digest {
 		a.Digest, a.DigestAt, err = r.structure.digest()
+		if a.Away = errors.Is(err, nrkernel.ErrAway); a.Away {
+			err = nil
+		}
 	}
 	return err
 }
@@ -205,6 +209,29 @@ func (k *kernelProcess) snapshot(ask snapshotAsk, a *snapshotAnswer) error {
 		a.Bytes = at.Size()
 	}
 	return err
+}
+
+// quiesce keeps all threads from the state of a kernel that was passed over.
+func (k *kernelProcess) quiesce(struct{}, *reply) error {
+	r, err := k.running()
+	if err != nil {
+		return err
+	}
+	return r.structure.quiesce()
+}
+
+// rejoin takes a snapshot, and lets them go on.
+func (k *kernelProcess) rejoin(ask rejoinAsk, _ *reply) error {
+	r, err := k.running()
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(ask.File)
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return r.structure.rejoin(f)
 }
 
 // openPort opens a port and counts it; close it with the function returned.
@@ -237,6 +264,16 @@ func (c *kernelCalls) Status(params json.RawMessage, result *json.RawMessage) er
 // Snapshot admits another node and writes it the state.
 func (c *kernelCalls) Snapshot(params json.RawMessage, result *json.RawMessage) error {
 	return handle(params, result, c.k.snapshot)
+}
+
+// Quiesce keeps all threads from the state.
+func (c *kernelCalls) Quiesce(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.quiesce)
+}
+
+// Rejoin takes a snapshot, and lets them go on.
+func (c *kernelCalls) Rejoin(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.rejoin)
 }
 
 // Sys makes one system call.

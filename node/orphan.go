@@ -84,6 +84,16 @@ func killPeer(w *nodeWords) {
 	}
 }
 
+// isStopped reports whether a process is stopped, by a signal or a debugger.
+func isStopped(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	after := text[bytes.LastIndexByte(text, ')')+1:]
+	return len(after) > 1 && (after[1] == 'T' || after[1] == 't')
+}
+
 // bornAt returns when a process started, in clock ticks since the system did.
 func bornAt(pid int) (uint64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -28,19 +28,29 @@ func (m *Machine) survives(dead *child) bool {
 	if m.config.Mode != ModeNR {
 		return false
 	}
+	// Whoever asks may be in already, and one who waits to end it all is next.
+	if !m.using.TryRLock() {
+		return false
+	}
+	defer m.using.RUnlock()
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.state == StateRunning && m.donor(dead.number) != nil
+	running := m.state == StateRunning
+	m.mu.Unlock()
+	return running && m.donor(dead.number) != nil
 }
 
-// donor returns a kernel that lives, of another node. The caller holds mu.
-func (m *Machine) donor(node int) *child {
-	for _, c := range m.kernels {
-		if c.number != node && !c.gone() {
-			return c
+// donor returns a kernel of another node that lives and has the state, if it can
+// be one that keeps up with the log.
+func (m *Machine) donor(node int) (found *child) {
+	for _, c := range m.children() {
+		if c.number == node || c.gone() || !m.logs.Standing(c.number, 0).Member {
+			continue
+		}
+		if found = c; !c.laggard.Load() {
+			break
 		}
 	}
-	return nil
+	return found
 }
 
 // replace takes a kernel that died out of the logs, so that the others go on, and
@@ -125,12 +135,13 @@ func (m *Machine) fence(dead *child, began time.Time) error {
 	live := func(id int) bool {
 		return !m.children()[id].gone()
 	}
-	if !m.logs.Joined(dead.number) {
-		return nil
-	}
+	member := m.logs.Standing(dead.number, 0).Member
 	sealed, err := m.logs.Fence(dead.number, live, m.policy)
 	if err != nil {
 		return fmt.Errorf("%s could not be taken out of the logs: %w", dead.name(), err)
+	}
+	if !member && sealed == 0 {
+		return nil
 	}
 	m.events.publish(Event{
 		Kind: EventFenced, Node: dead.number, PID: dead.process.Pid,
@@ -145,12 +156,6 @@ var errNobodyLeft = fmt.Errorf("%w: the last one that had the state", ErrKernelD
 // rebuild starts a kernel for a node without one, from a snapshot of another's
 // state.
 func (m *Machine) rebuild(node int, began time.Time) (err error) {
-	fd, err := unix.MemfdCreate("nrkern-snapshot", unix.MFD_CLOEXEC)
-	if err != nil {
-		return fmt.Errorf("snapshot: %w", err)
-	}
-	defer func() { _ = unix.Close(fd) }()
-	file := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
 	ctx, release := m.alive(context.Background())
 	defer release()
 	ctx, cancel := context.WithTimeoutCause(ctx, rebuildLimit, fmt.Errorf("no kernel was up within %v", rebuildLimit))
@@ -169,17 +174,12 @@ func (m *Machine) rebuild(node int, began time.Time) (err error) {
 			err = errors.Join(err, m.fence(c, time.Now())) // it may have been admitted
 		}
 	}()
-	m.mu.Lock()
-	donor := m.donor(node)
-	m.mu.Unlock()
-	if donor == nil {
-		return errNobodyLeft
-	}
-	var snapshot snapshotAnswer
-	if err := m.ask(ctx, donor, "Snapshot", snapshotAsk{Node: node, File: file}, &snapshot); err != nil {
-		return err
-	}
-	if err := m.bootKernel(ctx, c, file); err != nil {
+	var from string
+	err = m.fromSnapshot(ctx, node, func(file, what string) error {
+		from = what
+		return m.bootKernel(ctx, c, file)
+	})
+	if err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -192,7 +192,30 @@ func (m *Machine) rebuild(node int, began time.Time) (err error) {
 	m.watched.Go(func() { m.watch(c) })
 	m.events.publish(Event{
 		Kind: EventRejoined, Node: node, PID: c.process.Pid,
-		Text: fmt.Sprintf("rebuilt from %d bytes of the state of %s, %v after the death", snapshot.Bytes, donor.name(), time.Since(began).Round(time.Millisecond)),
+		Text: fmt.Sprintf("rebuilt from %s, %v after the death", from, time.Since(began).Round(time.Millisecond)),
 	})
 	return nil
+}
+
+// fromSnapshot has a kernel that has the state admit a node, and calls use with
+// the file of the state, and what it is.
+func (m *Machine) fromSnapshot(ctx context.Context, node int, use func(file, what string) error) error {
+	fd, err := unix.MemfdCreate("nrkern-snapshot", unix.MFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	file := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+	donor := m.donor(node)
+	if donor == nil {
+		return errNobodyLeft
+	}
+	donor.busy.Store(true)
+	var snapshot snapshotAnswer
+	err = m.ask(ctx, donor, "Snapshot", snapshotAsk{Node: node, File: file}, &snapshot)
+	donor.busy.Store(false)
+	if err != nil {
+		return err
+	}
+	return use(file, fmt.Sprintf("%d bytes of the state of %s", snapshot.Bytes, donor.name()))
 }

@@ -94,7 +94,15 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 	} else {
 		s.Logs = a.Logs
 	}
-	if ask.Digest && err == nil {
+	if m.logs != nil {
+		switch {
+		case m.logs.Standing(c.number, 0).Away:
+			s.State = StateAway
+		case c.laggard.Load():
+			s.State = StateLaggard
+		}
+	}
+	if ask.Digest && err == nil && !a.Away {
 		s.Digest = fmt.Sprintf("%016x", a.Digest)
 		for _, index := range a.DigestAt {
 			s.DigestAt += index

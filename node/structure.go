@@ -29,6 +29,9 @@ type structure interface {
 	digest() (digest uint64, at []uint64, err error)
 	// admit lets another node join late, and writes it the state.
 	admit(node int, w io.Writer) error
+	// quiesce keeps all threads from the state until rejoin replaces it.
+	quiesce() error
+	rejoin(snapshot io.Reader) error
 }
 
 // openStructure opens a process's part of the machine's structure. Nodes are
@@ -57,7 +60,7 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 		if err != nil {
 			return nil, err
 		}
-		return messaging{n}, nil
+		return messaging{node: n}, nil
 	case ModeBigLock:
 		kind, err := biglock.ParseKind(c.Lock)
 		if err != nil {
@@ -67,7 +70,7 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 		if err != nil {
 			return nil, err
 		}
-		return locked{m, len(nodes)}, nil
+		return locked{machine: m, nodes: len(nodes)}, nil
 	}
 	return nil, fmt.Errorf("%w: mode %q", ErrUsage, c.Mode)
 }
@@ -86,9 +89,14 @@ func (r replicated) report(a *statusAnswer) {
 }
 func (r replicated) digest() (digest uint64, at []uint64, err error) { return r.node.Digest() }
 func (r replicated) admit(node int, w io.Writer) error               { return r.node.Admit(node, w) }
+func (r replicated) quiesce() error                                  { r.node.Quiesce(); return nil }
+func (r replicated) rejoin(snapshot io.Reader) error                 { return r.node.Rejoin(snapshot) }
 
 // messaging is a node of the mesh: the multikernel.
-type messaging struct{ node *multikernel.Node }
+type messaging struct {
+	node *multikernel.Node
+	apart
+}
 
 func (m messaging) newPort(_, window int) (kernel.Port, error) {
 	p, err := m.node.NewPort(window)
@@ -112,12 +120,11 @@ func (m messaging) digest() (digest uint64, at []uint64, err error) {
 	return digest, at, err
 }
 
-func (m messaging) admit(int, io.Writer) error { return errNoReplicas }
-
 // locked is the one copy of all nodes: the big lock.
 type locked struct {
 	machine *biglock.Machine
 	nodes   int
+	apart
 }
 
 func (l locked) newPort(node, window int) (kernel.Port, error) {
@@ -135,7 +142,13 @@ func (l locked) digest() (digest uint64, at []uint64, err error) {
 	digest, _, err = l.machine.Digest()
 	return digest, nil, err
 }
-func (l locked) admit(int, io.Writer) error { return errNoReplicas }
+
+// apart is of structures whose state is in one place: nobody joins late.
+type apart struct{}
+
+func (apart) admit(int, io.Writer) error { return errNoReplicas }
+func (apart) quiesce() error             { return errNoReplicas }
+func (apart) rejoin(io.Reader) error     { return errNoReplicas }
 
 // errNoReplicas is the error of a structure whose state is in one place.
 var errNoReplicas = fmt.Errorf("%w: this structure has no replicas", ErrNotSupported)

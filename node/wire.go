@@ -72,6 +72,9 @@ type snapshotAnswer struct {
 	Bytes int64
 }
 
+// rejoinAsk tells a quiesced kernel to go on from the file of a snapshot.
+type rejoinAsk struct{ File string }
+
 type statusAsk struct{ Digest bool }
 
 type statusAnswer struct {
@@ -87,6 +90,7 @@ type statusAnswer struct {
 	HandOvers  []transport.HandOver
 	Latencies  []workload.Latency
 	Digest     uint64
+	Away       bool // passed over: it has no digest
 	DigestAt   []uint64
 }
 

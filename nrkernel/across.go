@@ -76,6 +76,9 @@ func (n *Node) settle(log int, to uint64) error {
 func (n *Node) execute(log int) error {
 	l := n.replicas[log].log
 	d := kernel.DecodeHead(l.store.At(l.applied).Read(), &n.whole)
+	if err := l.valid(); err != nil {
+		return err
+	}
 	switch d.Step() {
 	case kernel.StepWhole:
 		return n.executeWhole(log, d)
@@ -95,7 +98,11 @@ func (n *Node) execute(log int) error {
 		if err := n.replicas[first].awaitLive(at); err != nil {
 			return err
 		}
-		if d := kernel.Descriptor(f.store.At(at).Read()[0]); d.Step() == kernel.StepWhole {
+		d := kernel.Descriptor(f.store.At(at).Read()[0])
+		if err := f.valid(); err != nil {
+			return err
+		}
+		if d.Step() == kernel.StepWhole {
 			return n.executeWhole(int(first), d)
 		}
 	}
@@ -164,11 +171,6 @@ func (n *Node) executeWhole(first int, d kernel.Descriptor) error {
 		r.log.store.Replicas[n.id].Applied.Store(r.log.applied)
 		r.unlockReaders(r.alone())
 	}
-	if mutant.LateSpan {
-		for i := range each(logs) {
-			n.replicas[i].log.complete()
-		}
-	}
 	return nil
 }
 
@@ -185,7 +187,10 @@ func (n *Node) bring(log, first int, at uint64) error {
 		if err != errAcross {
 			return err
 		}
-		p := r.log.store.At(r.log.applied).Read()
+		p := *r.log.store.At(r.log.applied).Read()
+		if err := r.log.valid(); err != nil {
+			return err
+		}
 		if kernel.Descriptor(p[0]).Step() == kernel.StepPlace && p[1] == uint64(first) && p[2] == at {
 			return nil
 		}
@@ -200,6 +205,9 @@ func (n *Node) readWhole(log int, d kernel.Descriptor) (next uint64, err error) 
 	l := n.replicas[log].log
 	kernel.DecodeHead(l.store.At(l.applied).Read(), &n.whole)
 	next, err = l.readData(l.applied, d.Plain(), &n.whole)
+	if err == ErrAway {
+		return 0, err
+	}
 	if err != nil {
 		return 0, n.damage(log, err)
 	}

@@ -177,6 +177,9 @@ func (r *Replica) reserve(n uint64) (start uint64, err error) {
 		if start, ok = r.log.reserve(n); ok {
 			return start, nil
 		}
+		if r.log.away() {
+			return 0, ErrAway
+		}
 		if w.Patient() && r.stopped() {
 			return 0, kernel.ErrStopped
 		}
@@ -303,6 +306,9 @@ func (r *Replica) awaitPublished(index uint64) error {
 		if h == transport.Generation(index) {
 			return nil
 		}
+		if r.log.away() {
+			return ErrAway
+		}
 		if w.Patient() && r.stopped() {
 			return kernel.ErrStopped
 		}
@@ -326,7 +332,7 @@ func (r *Replica) applyBatch() {
 func (r *Replica) applyForeign() error {
 	l := r.log
 	next, err := l.read(l.applied, &r.foreign)
-	if err == errAcross {
+	if err == errAcross || err == ErrAway {
 		return err
 	}
 	if err != nil {

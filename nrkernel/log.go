@@ -25,6 +25,7 @@ type log struct {
 	minimum uint64 // smallest ltail of all replicas when last looked
 	lookAt  uint64 // look at the ltails again when the tail reaches this
 	seen    []uint64
+	joined  []uint64 // what the others had in Joined when last looked
 
 	lastTail      uint64 // what this replica left in tail
 	own           ownSlots
@@ -62,6 +63,7 @@ func newLog(store *transport.LogStore, id int) *log {
 		store: store, control: store.Control, self: store.Replicas[id], id: id, events: new(Events),
 		applied: store.Replicas[id].Applied.Load(),
 		seen:    make([]uint64, len(store.Replicas)),
+		joined:  make([]uint64, len(store.Replicas)),
 		own:     newOwnSlots(uint64(len(store.Slots))),
 	}
 	for _, r := range store.Replicas {
@@ -104,6 +106,13 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 			if mutant.FillingLate {
 				own.Filling.Store(tail + 1)
 			}
+			// The exchange has made filling visible: whoever passes this replica over
+			// either sees it, or is seen here.
+			if l.away() {
+				l.void(tail, n)
+				own.Filling.Store(0)
+				return 0, false
+			}
 			if assert.On {
 				l.assertReserved(tail, n)
 			}
@@ -126,9 +135,24 @@ func (l *log) filled() { l.self.Filling.Store(0) }
 // look reads all ltails, wakes the replicas that hold up more than half of the
 // log, and sets when to look again: half-way to the end of what is free.
 func (l *log) look(tail uint64) {
-	most := uint64(0)
+	most := l.farthest(tail)
+	for !l.sameMembers() {
+		most = l.farthest(tail)
+	}
+	l.minimum = tail - most
+	if mutant.StaleMinimum {
+		l.lookAt = tail + l.capacity()
+		return
+	}
+	l.lookAt = tail + (l.capacity()-min(most, l.capacity()))/2
+}
+
+// farthest returns how far the replica that is the farthest behind a tail is, and
+// wakes those that hold up more than half of the log.
+func (l *log) farthest(tail uint64) (most uint64) {
 	for id, r := range l.store.Replicas {
-		if r.Joined.Load() == 0 {
+		l.joined[id] = r.Joined.Load()
+		if !isMember(l.joined[id]) {
 			continue
 		}
 		ltail := r.Applied.Load()
@@ -142,12 +166,19 @@ func (l *log) look(tail uint64) {
 		}
 		most = max(most, lag)
 	}
-	l.minimum = tail - most
-	if mutant.StaleMinimum {
-		l.lookAt = tail + l.capacity()
-		return
+	return most
+}
+
+// sameMembers reports whether all are in that were when the ltails were read. One
+// that was admitted meanwhile may be behind all of them: its ltail was that of a
+// replica that has moved on before it was looked at.
+func (l *log) sameMembers() bool {
+	for id, r := range l.store.Replicas {
+		if r.Joined.Load() != l.joined[id] {
+			return false
+		}
 	}
-	l.lookAt = tail + (l.capacity()-min(most, l.capacity()))/2
+	return true
 }
 
 // behind returns how far an ltail is behind a tail that was sampled before it,
@@ -158,12 +189,11 @@ func behind(tail, ltail uint64) uint64 { return uint64(max(int64(tail-ltail), 0)
 // far that is behind the tail.
 func (l *log) laggard() (id int, ltail, lag uint64) {
 	tail := l.control.Tail.Load()
-	id, ltail = l.id, l.applied
+	id, ltail = l.id, l.ltail()
 	for i, r := range l.store.Replicas {
-		if r.Joined.Load() == 0 {
-			continue
-		}
-		if at := r.Applied.Load(); behind(tail, at) > behind(tail, ltail) {
+		// In this order: who leaves moves its ltail once more, last of all, which
+		// nobody may miss who is going to wait for it.
+		if at := r.Applied.Load(); isMember(r.Joined.Load()) && behind(tail, at) > behind(tail, ltail) {
 			id, ltail = i, at
 		}
 	}
@@ -220,7 +250,7 @@ func (l *log) read(index uint64, op *kernel.Op) (next uint64, err error) {
 		l.assertStill(index, transport.Generation(index))
 	}
 	if d.Short() {
-		return index + 1, nil
+		return index + 1, l.valid()
 	}
 	if l.several && d.Step() != kernel.StepExecute {
 		return index, errAcross
@@ -228,10 +258,22 @@ func (l *log) read(index uint64, op *kernel.Op) (next uint64, err error) {
 	return l.readData(index, d, op)
 }
 
+// valid returns an error if what was read from the log just now may be of a later
+// lap: nobody writes over what a member has not passed.
+func (l *log) valid() error {
+	if l.away() && !mutant.ReadAway {
+		return ErrAway
+	}
+	return nil
+}
+
 // readData decodes the data of the record at an index, whose first payload has
 // been decoded.
 func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next uint64, err error) {
 	if err := d.Check(); err != nil {
+		if l.away() {
+			err = ErrAway
+		}
 		return index, err
 	}
 	n := d.Payloads()
@@ -241,7 +283,7 @@ func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next u
 			l.assertStill(index+uint64(i), transport.Continuation(index+uint64(i)))
 		}
 	}
-	return index + uint64(n), nil
+	return index + uint64(n), l.valid()
 }
 
 // complete advances ctail to cover everything this replica has applied.

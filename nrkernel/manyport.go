@@ -108,7 +108,7 @@ func (p *manyPort) Next() (int, error) {
 		if p.busy == 0 && len(p.spans) == 0 {
 			return -1, kernel.ErrIdle
 		}
-		if err := p.execute(); err != nil {
+		if err := p.node.back(p.execute()); err != nil {
 			return -1, err
 		}
 	}
@@ -234,7 +234,7 @@ func (p *manyPort) query(op *kernel.Op, res *kernel.Result, logs uint64) (done b
 		done = true
 		for i := range each(logs) {
 			store := n.replicas[i].log.store
-			done = done && store.Replicas[n.id].Applied.Load() >= store.Control.Completed.Load()
+			done = done && behind(store.Control.Completed.Load(), store.Replicas[n.id].Applied.Load()) == 0
 		}
 		if done {
 			p.perform(n, op, res, logs)
@@ -268,17 +268,10 @@ func (p *manyPort) awaitRoom(log int, w *transport.Waiter) error {
 		return kernel.ErrStopped
 	}
 	l := n.replicas[log].log
-	tail, most := l.store.Control.Tail.Load(), uint64(0)
-	last, at := n.id, uint64(0)
-	for id, r := range l.store.Replicas {
-		if r.Joined.Load() == 0 {
-			continue
-		}
-		ltail := r.Applied.Load()
-		if lag := behind(tail, ltail); lag > most {
-			last, at, most = id, ltail, lag
-		}
+	if l.away() {
+		return ErrAway
 	}
+	last, at, most := l.laggard()
 	switch {
 	case most < l.capacity()/2:
 		return nil // there is room by now

@@ -92,7 +92,7 @@ func TestFenceSealsWhatADeadNodeReserved(t *testing.T) {
 	if err != nil || sealed != slots-1 {
 		t.Errorf("%d slots sealed (%v), want %d", sealed, err, slots-1)
 	}
-	if again, err := c.logs.Fence(dead, func(int) bool { return true }, &transport.Goroutines); again != 0 || err != nil || c.logs.Joined(dead) {
+	if again, err := c.logs.Fence(dead, func(int) bool { return true }, &transport.Goroutines); again != 0 || err != nil || c.logs.Standing(dead, 0).Member {
 		t.Errorf("fenced again: %d slots sealed (%v)", again, err)
 	}
 	for i := range uint64(5 * transport.MinLogSlots) { // node 1 follows where it reads

@@ -175,7 +175,9 @@ func (n *Node) Serve() (progress bool, err error) {
 		progress = progress || served
 	}
 	if blocked {
-		return true, n.across(nil)
+		if err := n.across(nil); err != ErrAway {
+			return true, err
+		}
 	}
 	return progress, nil
 }
@@ -189,12 +191,12 @@ func (n *Node) advance(log int) error {
 	}
 	err := n.settle(log, r.advanceTo())
 	n.unlockAll()
-	return err
+	return kept(err)
 }
 
 // kept is err, unless that only says that somebody else has to come.
 func kept(err error) error {
-	if err == errAcross {
+	if err == errAcross || err == ErrAway {
 		return nil
 	}
 	return err

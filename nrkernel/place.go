@@ -17,6 +17,11 @@ func (n *Node) place(op *kernel.Op, res *kernel.Result, logs uint64, from kernel
 	if err := n.settleAll(); err != nil { // so that it is not us who hold a log up
 		return err
 	}
+	for i := range each(logs) {
+		if n.replicas[i].log.away() {
+			return ErrAway
+		}
+	}
 	var at [MaxLogs]uint64
 	if err := n.takeOrder(); err != nil {
 		return err
@@ -37,6 +42,10 @@ func (n *Node) place(op *kernel.Op, res *kernel.Result, logs uint64, from kernel
 	n.ownLog, n.ownAt, n.own, n.ownDone = first, at[first], op, res
 	err = n.settle(first, at[first]+size)
 	n.own, n.ownDone = nil, nil
+	if err == ErrAway { // the others execute it
+		res.Reset()
+		res.Status, err = kernel.StatusLost, nil
+	}
 	return err
 }
 

@@ -90,7 +90,7 @@ func (p *Port) Next() (int, error) {
 			p.calls.End(place)
 			return place, nil
 		}
-		if err := p.execute(); err != nil {
+		if err := p.replica.back(p.execute()); err != nil {
 			return -1, err
 		}
 	}
@@ -251,7 +251,7 @@ func (p *Port) read() error {
 		r.station.Exit(p.thread)
 		return err
 	}
-	if r.log.self.Applied.Load() < complete && !mutant.NoGate {
+	if behind(complete, r.log.ltail()) > 0 && !mutant.NoGate {
 		if err := p.gate(complete); err != nil {
 			return err
 		}
@@ -292,12 +292,10 @@ func (p *Port) query() {
 // gate waits until the replica has applied the log up to an index.
 func (p *Port) gate(index uint64) error {
 	r := p.replica
-	own := r.log.self
 	site.GateBegin(r.log.id, index)
 	w := transport.NewWaiter(r.policy)
 	for {
-		at := own.Applied.Load()
-		if at >= index {
+		if behind(index, r.log.ltail()) == 0 {
 			site.GateEnd(r.log.id)
 			return nil
 		}
@@ -306,6 +304,9 @@ func (p *Port) gate(index uint64) error {
 			err := r.catchUp(index)
 			r.combiner = nil
 			r.station.Exit(p.thread)
+			if err == nil && r.log.away() {
+				err = ErrAway
+			}
 			if err != nil {
 				site.GateEnd(r.log.id)
 				return err

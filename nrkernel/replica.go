@@ -145,13 +145,16 @@ func (r *Replica) Station() *combining.Station { return r.station }
 // Serve replays the log to its tail, unless a combiner is at work, and reports
 // whether there was anything to replay.
 func (r *Replica) Serve() (progress bool, err error) {
-	if r.log.self.Applied.Load() == r.log.control.Tail.Load() || !r.station.TryLock() {
+	if r.log.ltail() == r.log.control.Tail.Load() || r.log.away() || !r.station.TryLock() {
 		return false, nil
 	}
 	before := r.log.applied
 	err = r.catchUp(r.log.control.Tail.Load())
 	progress = r.log.applied != before
 	r.station.Unlock()
+	if err == ErrAway {
+		err = nil // whoever rebuilds it will have it catch up
+	}
 	return progress, err
 }
 
@@ -163,6 +166,9 @@ func (r *Replica) advance() error {
 	}
 	err := r.catchUp(r.advanceTo())
 	r.station.Unlock()
+	if err == ErrAway {
+		return nil
+	}
 	return err
 }
 
@@ -187,7 +193,7 @@ type Positions struct {
 // smallest first, so that their order holds in what it returns.
 func (r *Replica) Positions() Positions {
 	s := r.log.store
-	applied := s.Replicas[r.log.id].Applied.Load()
+	applied := r.log.ltail()
 	completed := s.Control.Completed.Load()
 	return Positions{Applied: applied, Completed: completed, Tail: s.Control.Tail.Load(), Capacity: r.log.capacity()}
 }

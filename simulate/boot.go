@@ -33,33 +33,34 @@ func bootNR(r *run) error {
 	if err != nil {
 		return err
 	}
+	logs, err := nrkernel.OpenLogs(r.memory.keep)
+	if err != nil {
+		return err
+	}
 	r.log = watchLog(r, store)
-	nrkernel.Prepare(store)
-	replicas := make([]*nrkernel.Replica, r.Nodes)
-	for node := range replicas {
+	logs.Prepare()
+	for node := range r.Nodes {
 		r.machine.home = node
-		table, err := r.table(node)
+		n, err := nrkernel.NewNode(logs, func() (*kernel.Table, error) { return r.table(node) }, nrkernel.Config{ID: node, Policy: &r.policy})
 		if err != nil {
 			return err
 		}
-		if replicas[node], err = nrkernel.NewReplica(store, table, nrkernel.Config{ID: node, Policy: &r.policy}); err != nil {
-			return err
-		}
-		r.nameWord(replicas[node].Station().Locked(), "combiner lock of node %d", node)
-		r.watchStation(node, replicas[node].Station())
+		r.nodes = append(r.nodes, n)
+		r.nameWord(n.Station().Locked(), "combiner lock of node %d", node)
+		r.watchStation(node, n.Station())
 	}
 	r.machine.home = 0
-	if err := r.fill(replicas[0]); err != nil {
+	if err := r.fill(r.nodes[0].Replica(0)); err != nil {
 		return err
 	}
-	for node, rep := range replicas {
+	for node, n := range r.nodes {
 		r.machine.home = node
 		for range r.Clients {
-			if err := r.addClient(node, func(w int) (kernel.Port, error) { return rep.NewPort(w) }); err != nil {
+			if err := r.addClient(node, n.NewPort); err != nil {
 				return err
 			}
 		}
-		r.attend(node, rep)
+		r.attend(node, n)
 	}
 	return r.addRecovery()
 }
@@ -92,6 +93,7 @@ func bootLogs(r *run) error {
 		if err != nil {
 			return err
 		}
+		r.nodes = append(r.nodes, n)
 		for i := range watches {
 			station := n.Replica(i).Station()
 			r.nameWord(station.Locked(), "combiner lock of node %d, log %d", node, i)

@@ -61,7 +61,7 @@ func (w *logWatch) node(e commit) int {
 func (w *logWatch) lowest() uint64 {
 	low := ^uint64(0)
 	for _, rep := range w.store.Replicas {
-		if w.value(&rep.Joined.Word) != 0 {
+		if w.value(&rep.Joined.Word)&1 == 1 {
 			low = min(low, w.value(&rep.Applied.Word))
 		}
 	}
@@ -106,8 +106,8 @@ func (w *logWatch) ctail(e commit) {
 }
 
 func (w *logWatch) ltail(id int, e commit) {
-	if w.run.recovery != nil && e.core == w.run.recovery.core {
-		return // of one that does not count any more
+	if joined := w.value(&w.store.Replicas[id].Joined.Word); joined&1 == 0 || e.core != nil && e.core.node != id {
+		return // of one that does not count any more, or not yet
 	}
 	switch ctail := w.value(&w.store.Control.Completed.Word); {
 	case e.after < e.before:
@@ -131,6 +131,9 @@ func (w *logWatch) slot(e commit) {
 	if w.run.recovery != nil && e.core == w.run.recovery.core {
 		w.seal(e, at, index)
 		return
+	}
+	if w.run.recovery != nil && !e.isPayload && e.after == transport.Generation(index) && w.store.At(index) != nil && w.run.memory.at(w.store.At(index).HeaderWord(), 0).payload[0] == 0 {
+		w.sealed++ // it gave up what it had reserved
 	}
 	after, before := indexOf(e.after), indexOf(e.before)
 	switch node := w.node(e); {

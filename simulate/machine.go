@@ -34,6 +34,7 @@ type Machine struct {
 	events  uint64 // of histories
 	died    int    // kernels
 	dead    uint64 // nodes, as bits
+	away    uint64 // nodes that were ever passed over, as bits
 	napEnds int    // naps that nothing else could end
 	naps    napRounds
 

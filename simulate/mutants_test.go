@@ -59,7 +59,10 @@ var hunts = map[string]struct {
 	"scan-in-turn":       {Scenario{Structure: "replicated", Nodes: 3, Many: 40, Keys: 3, Window: 2, Operations: 12}, 3000},
 	"lock-undrained":     {Scenario{Structure: "replicated", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 4, Operations: 12}, 3000},
 	"unlock-anothers":    {Scenario{Structure: "replicated", Nodes: 3, Clients: 1, Many: 40, Keys: 3, Window: 2, Operations: 12}, 3000},
-	"late-span":          {Scenario{Structure: "nr-logs", Nodes: 2, Clients: 2, Operations: 6, Window: 1, Many: 15, Keys: 3, DataMax: 8}, 20000},
+	"late-span":          {Scenario{Structure: "nr-logs", Nodes: 2, Clients: 2, Operations: 6, Window: 1, Many: 15, Keys: 3, DataMax: 8}, 5000},
+
+	"fence-members": {Scenario{Structure: "nr", Nodes: 3, Absences: 1, Deaths: 1, Operations: 8}, 20000},
+	"read-away":     {Scenario{Structure: "nr", Absences: 2, Operations: 40, DataMax: 100}, 3000},
 
 	"leave-waiting": {Scenario{Structure: "multikernel", Many: 50, Keys: 3}, 300},
 }

@@ -31,7 +31,7 @@ func (m *Machine) orderWrite(c *core, a *accesses, p *place, what string) {
 		m.unordered(c, "write", p, what, m.cores[w-1], "write")
 	}
 	for id, at := range a.reads {
-		if at > c.clock[id] && id != c.id {
+		if at > c.clock[id] && id != c.id && !m.strayed(m.cores[id], p) {
 			m.unordered(c, "write", p, what, m.cores[id], "read")
 			break
 		}
@@ -40,9 +40,15 @@ func (m *Machine) orderWrite(c *core, a *accesses, p *place, what string) {
 	a.reads = stamp{}
 }
 
+// strayed reports whether a core is of a node that was passed over once, and
+// reads a slot: it may, if it then looks whether the slot was its to read.
+func (m *Machine) strayed(c *core, p *place) bool {
+	return p != nil && c.node < 64 && m.away>>c.node&1 != 0
+}
+
 // orderRead reports a read that is not ordered after the last write.
 func (m *Machine) orderRead(c *core, a *accesses, p *place, what string) {
-	if w := a.writer; w != 0 && int(w-1) != c.id && a.written > c.clock[w-1] {
+	if w := a.writer; w != 0 && int(w-1) != c.id && a.written > c.clock[w-1] && !m.strayed(c, p) {
 		m.unordered(c, "read", p, what, m.cores[w-1], "write")
 	}
 	a.reads[c.id] = c.clock[c.id]

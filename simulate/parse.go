@@ -21,6 +21,7 @@ func (s *Scenario) fields() []field {
 		{"polls", &s.Polls},
 		{"deaths", &s.Deaths},
 		{"stops", &s.Stops},
+		{"absences", &s.Absences},
 	}
 }
 

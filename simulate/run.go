@@ -10,6 +10,7 @@ import (
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -27,7 +28,8 @@ type run struct {
 	services []*service
 	log      *logWatch   // nr
 	watches  []*logWatch // nr-logs
-	recovery *recovery   // nr, where kernels die
+	recovery *recovery   // nr, where kernels die or are passed over
+	nodes    []*nrkernel.Node
 	policy   transport.Policy
 }
 
@@ -162,13 +164,17 @@ func (c *client) finish() {
 	}
 }
 
-// nodeDied counts the dead node's clients as finished: nobody waits for them.
-func (r *run) nodeDied(node int) {
+// forgo counts a node's clients as finished: nobody waits for them.
+func (r *run) forgo(node int) {
 	for _, c := range r.clients {
 		if c.node == node {
 			c.finish()
 		}
 	}
+}
+
+func (r *run) nodeDied(node int) {
+	r.forgo(node)
 	if r.log != nil {
 		r.log.died()
 	}

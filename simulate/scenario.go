@@ -35,6 +35,8 @@ type Scenario struct {
 	// Deaths and Stops are how many kernels die, and stop for long.
 	Deaths int `json:"deaths"`
 	Stops  int `json:"stops"`
+	// Absences are how often a node is passed over, and rebuilt later.
+	Absences int `json:"absences"`
 	// Many is how often, in percent, an operation is over several keys.
 	Many int `json:"many_percent"`
 	// Polls is how often a thread polls before it sleeps.
@@ -191,6 +193,7 @@ func (s Scenario) Validate() error {
 		{"polls", s.Polls, 0, 100},
 		{"deaths", s.Deaths, 0, maxFaults},
 		{"stops", s.Stops, 0, maxFaults},
+		{"absences", s.Absences, 0, maxFaults},
 	} {
 		if c.value < c.low || c.value > c.high {
 			return fmt.Errorf("%w: %s %d: want %d to %d", ErrScenario, c.name, c.value, c.low, c.high)
@@ -199,6 +202,8 @@ func (s Scenario) Validate() error {
 	switch {
 	case at.noDeaths && s.Deaths > 0:
 		return fmt.Errorf("%w: %s is one process, whose death is the end of all: ask for no deaths", ErrScenario, s.Structure)
+	case s.Absences > 0 && s.Structure != "nr" && s.Structure != "nr-logs":
+		return fmt.Errorf("%w: %s has no nodes that the others can pass over: ask for no absences", ErrScenario, s.Structure)
 	case at.noLead && s.Lead > 0:
 		return fmt.Errorf("%w: %s has no log whose slots node 0 could have filled", ErrScenario, s.Structure)
 	case at.fixedNodes != 0 && s.Nodes != 0 && s.Nodes != at.fixedNodes:

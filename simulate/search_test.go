@@ -51,6 +51,12 @@ func TestSearch(t *testing.T) {
 		t.Run(at.name+"/stops", func(t *testing.T) {
 			search(t, Scenario{Structure: at.name, Stops: 2}, tries(200))
 		})
+		if at.name == "nr" || at.name == "nr-logs" {
+			t.Run(at.name+"/absences", func(t *testing.T) {
+				search(t, Scenario{Structure: at.name, Absences: 2}, tries(200))
+				search(t, Scenario{Structure: at.name, Nodes: 3, Absences: 1, Deaths: 1}, tries(200))
+			})
+		}
 		if !at.noDeaths {
 			t.Run(at.name+"/deaths", func(t *testing.T) {
 				r := search(t, Scenario{Structure: at.name, Deaths: 1, Stops: 1}, tries(400))

@@ -3,6 +3,9 @@
 package simulate
 
 import (
+	"encoding/binary"
+	"io"
+
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
 )
@@ -49,7 +52,7 @@ func (p *tagged) Next() (int, error) {
 	if m.tracing {
 		m.note(c, "gets   "+describeOp(op)+" = "+res.Status.String()+", "+decimal(res.Value))
 	}
-	if !op.Code.IsQuery() && c.executed[c.tags[place]&(1<<32-1)-1] == 0 {
+	if !op.Code.IsQuery() && res.Status != kernel.StatusLost && c.executed[c.tags[place]&(1<<32-1)-1] == 0 {
 		m.fail(FailureAnswer, "%s: %s was answered and no node has executed it", c.name, describeOp(op))
 	}
 	c.tags[place] = 0
@@ -78,6 +81,26 @@ func (s *service) Apply(op *kernel.Op, res *kernel.Result) {
 	s.Spanning.Apply(op, res)
 	s.applied++
 	s.slots += uint64(kernel.Payloads(len(op.Data)))
+}
+
+// Snapshot writes the state, and where it is in the order of operations.
+func (s *service) Snapshot(w io.Writer) error {
+	s.run.machine.Touch(&s.state, false)
+	if err := binary.Write(w, binary.LittleEndian, []uint64{uint64(s.applied), s.slots}); err != nil {
+		return err
+	}
+	return s.Spanning.Snapshot(w)
+}
+
+// Restore reads both.
+func (s *service) Restore(r io.Reader) error {
+	s.run.machine.Touch(&s.state, true)
+	var at [2]uint64
+	if err := binary.Read(r, binary.LittleEndian, &at); err != nil {
+		return err
+	}
+	s.applied, s.begun, s.slots = int(at[0]), int(at[0]), at[1]
+	return s.Spanning.Restore(r)
 }
 
 // Query answers a read.

@@ -39,7 +39,8 @@ type LogReplica struct {
 	// reserve or fill, and 0 when it holds no reservation. It tells a recovery
 	// which slots may still be written.
 	Filling Line
-	// Joined is 1 while the replica holds the log to its ltail.
+	// Joined is odd while the replica holds the log to its ltail: it counts the
+	// times that the replica joined and left. 0 is of one that never did.
 	Joined Line
 	// Bell wakes the replica's helper when the replica holds up the log.
 	Bell Bell

@@ -75,7 +75,8 @@ memory. What a SCENARIO does not say is drawn by the seed:
   ,nodes=N       and clients (a node), operations (a client), window, keys,
                  data-max (bytes), lead (slots of the log filled before), many
                  (percent of operations over several keys), polls (before a
-                 thread sleeps), stops and deaths (of kernels); or unattended; with exact,
+                 thread sleeps), stops and deaths (of kernels), absences (of kernels that
+                 are passed over and rebuilt); or unattended; with exact,
                  nothing is drawn: what is not said is as small as it can be`,
 		Example: "  nrkern check\n  nrkern check --histories 100 --operations 200 --reads 50000000\n" +
 			"  nrkern check --simulate nr,deaths=1 --schedules 10000\n  nrkern check --simulate multikernel,nodes=2 --seed 17 --trace",

@@ -47,5 +47,7 @@ const (
 	ScanInTurn       = false // a read of several shards reads while one of them is shut
 	LockUndrained    = false // a coordinator locks shards while what it ordered on them is not committed
 	UnlockAnothers   = false // an applied operation unlocks the shards of a later one of the same caller
-	LateSpan         = false // of an operation over several logs, all ctails but the first are advanced after its effect can be read
+	FenceMembers     = false // a recovery does not wait for what a node that was passed over is filling
+	ReadAway         = false // a replica applies what it read from the log after it was passed over
+	LateSpan         = false // an operation over several logs advances the ctail of the first alone: those of the others cover it when its effect has long been read
 )

@@ -49,6 +49,8 @@ var (
 	ScanInTurn       bool
 	LockUndrained    bool
 	UnlockAnothers   bool
+	FenceMembers     bool
+	ReadAway         bool
 	LateSpan         bool
 )
 
@@ -100,6 +102,8 @@ var all = []struct {
 	{"scan-in-turn", &ScanInTurn},
 	{"lock-undrained", &LockUndrained},
 	{"unlock-anothers", &UnlockAnothers},
+	{"fence-members", &FenceMembers},
+	{"read-away", &ReadAway},
 	{"late-span", &LateSpan},
 }
 
