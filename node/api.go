@@ -152,6 +152,11 @@ type SysRequest struct {
 	Node    int      `json:"node"`
 	Service string   `json:"service"`
 	Words   []string `json:"words"`
+	// Caller and Number name the call, for one who may have to make it again and
+	// wants it executed once (nr): a caller, not 0, numbers its calls from 1 and has
+	// one outstanding at a time. The supervisor fills in its own.
+	Caller uint64 `json:"caller,omitempty"`
+	Number uint64 `json:"number,omitempty"`
 }
 
 // SysAnswer is its result.

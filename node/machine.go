@@ -60,6 +60,7 @@ type Machine struct {
 	// using is held for reading by whoever looks into the segment; enter does.
 	using sync.RWMutex
 
+	callers   callers
 	histories atomic.Uint64 // and probes so far: each has keys of its own
 
 	mu       sync.Mutex

@@ -43,7 +43,13 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 		if err != nil {
 			return nil, err
 		}
-		services := func() (*kernel.Table, error) { return kernel.NewTable(Services()...) }
+		services := func() (*kernel.Table, error) {
+			t, err := kernel.NewTable(Services()...)
+			if err == nil {
+				t.Remember()
+			}
+			return t, err
+		}
 		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: nodes[0], Snapshot: snapshot, Policy: p, Stop: stop})
 		if err != nil {
 			return nil, err

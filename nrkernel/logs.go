@@ -117,7 +117,7 @@ func (r *routing) log(op *kernel.Op) int {
 	if shard == kernel.AllShards {
 		return -1
 	}
-	return (int(op.Service) + shard) % r.logs
+	return (int(kernel.ServiceOf(op)) + shard) % r.logs
 }
 
 // span adds the shards of an operation over several to a set, and returns their
