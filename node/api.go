@@ -30,6 +30,8 @@ type API interface {
 	Events(ctx context.Context, f func(Event) error) error
 	// Sites tells a tracer where to attach.
 	Sites(ctx context.Context, ask SitesRequest) (*Sites, error)
+	// Strike kills a kernel, or stops it for a while, to see what comes of it.
+	Strike(ctx context.Context, ask StrikeRequest) (*Strike, error)
 	// Stop stops the machine and returns when nothing of it is left. To stop a
 	// machine that has stopped is no error.
 	Stop(ctx context.Context) error
@@ -178,7 +180,10 @@ type Event struct {
 	Kind     EventKind `json:"kind"`
 	Node     int       `json:"node"` // -1: the machine
 	PID      int       `json:"pid,omitempty"`
-	Text     string    `json:"text"`
+	// Elapsed is the time since the death, or since the kernel was back, where the
+	// event says that the others go on or that a kernel has rejoined.
+	Elapsed time.Duration `json:"elapsed_ns,omitempty"`
+	Text    string        `json:"text"`
 }
 
 // EventKind says what an Event is about.

@@ -96,6 +96,11 @@ func (c *Client) Sites(ctx context.Context, ask SitesRequest) (*Sites, error) {
 	return exchange[Sites](ctx, c, http.MethodPost, "/v1/sites", ask)
 }
 
+// Strike kills a kernel, or stops it for a while.
+func (c *Client) Strike(ctx context.Context, ask StrikeRequest) (*Strike, error) {
+	return exchange[Strike](ctx, c, http.MethodPost, "/v1/strike", ask)
+}
+
 // Stop stops the machine; one that is not there any more is stopped.
 func (c *Client) Stop(ctx context.Context) error {
 	_, err := exchange[struct{}](ctx, c, http.MethodPost, "/v1/stop", struct{}{})

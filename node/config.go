@@ -73,6 +73,8 @@ type Config struct {
 	Wait string `json:"wait"`
 	// StallBudget is how long a kernel that does not move may keep the others (nr).
 	StallBudget time.Duration `json:"stall_budget_ns"`
+	// Strikes has kernels say what they are about, for who kills them to know (nr).
+	Strikes bool `json:"strikes"`
 	// RunDir is where the machine is to be reached; empty for DefaultRunDir.
 	RunDir string `json:"run_dir"`
 }

@@ -118,7 +118,11 @@ func (k *kernelProcess) boot(ask bootAsk, a *bootAnswer) error {
 		defer func() { _ = f.Close() }()
 		snapshot = f
 	}
-	r.structure, err = openStructure(r.segment, r.table, ask.Config, ask.Topology, r.nodes, snapshot, &r.Policy, &r.board.machine.Stop.Word)
+	var phases *nrkernel.PhaseWords
+	if ask.Config.Strikes {
+		phases = &r.board.nodes[r.nodes[0]].Phases
+	}
+	r.structure, err = openStructure(r.segment, r.table, ask.Config, ask.Topology, r.nodes, phases, snapshot, &r.Policy, &r.board.machine.Stop.Word)
 	if err != nil {
 		return err
 	}

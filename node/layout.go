@@ -36,6 +36,8 @@ type machineWords struct {
 // it names a process for ever, however numbers are used again.
 type nodeWords struct {
 	PID, Born transport.Line
+	// Phases is what the combiners are about, where strikes are counted (nr).
+	Phases nrkernel.PhaseWords
 }
 
 // layOut returns the layout of a machine's segment.

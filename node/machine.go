@@ -46,6 +46,9 @@ type Machine struct {
 	control *control
 	watched sync.WaitGroup
 
+	// joining are the kernels that were admitted and are not up, by node.
+	joining [numa.MaxNodes]atomic.Pointer[child]
+
 	// recovering is held by whoever takes a dead kernel out of the logs.
 	recovering sync.Mutex
 

@@ -144,7 +144,7 @@ func (m *Machine) fence(dead *child, began time.Time) error {
 		return nil
 	}
 	m.events.publish(Event{
-		Kind: EventFenced, Node: dead.number, PID: dead.process.Pid,
+		Kind: EventFenced, Node: dead.number, PID: dead.process.Pid, Elapsed: time.Since(began),
 		Text: fmt.Sprintf("the others go on %v after its death; slots that it had reserved and not filled: %d", time.Since(began).Round(time.Microsecond), sealed),
 	})
 	return nil
@@ -177,6 +177,8 @@ func (m *Machine) rebuild(node int, began time.Time) (err error) {
 	var from string
 	err = m.fromSnapshot(ctx, node, func(file, what string) error {
 		from = what
+		m.joining[node].Store(c)
+		defer m.joining[node].Store(nil)
 		return m.bootKernel(ctx, c, file)
 	})
 	if err != nil {
@@ -191,7 +193,7 @@ func (m *Machine) rebuild(node int, began time.Time) (err error) {
 	up = true
 	m.watched.Go(func() { m.watch(c) })
 	m.events.publish(Event{
-		Kind: EventRejoined, Node: node, PID: c.process.Pid,
+		Kind: EventRejoined, Node: node, PID: c.process.Pid, Elapsed: time.Since(began),
 		Text: fmt.Sprintf("rebuilt from %s, %v after the death", from, time.Since(began).Round(time.Millisecond)),
 	})
 	return nil

@@ -36,7 +36,7 @@ type structure interface {
 
 // openStructure opens a process's part of the machine's structure. Nodes are
 // those whose threads the process runs: one, or all under the big lock.
-func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.Topology, nodes []int, snapshot io.Reader, p *transport.Policy, stop *transport.Word) (structure, error) {
+func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.Topology, nodes []int, phases *nrkernel.PhaseWords, snapshot io.Reader, p *transport.Policy, stop *transport.Word) (structure, error) {
 	switch c.Mode {
 	case ModeNR:
 		logs, err := nrkernel.OpenLogs(s)
@@ -50,7 +50,7 @@ func openStructure(s *transport.Segment, table *kernel.Table, c Config, t *numa.
 			}
 			return t, err
 		}
-		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: nodes[0], Snapshot: snapshot, Policy: p, Stop: stop})
+		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: nodes[0], Phases: phases, Snapshot: snapshot, Policy: p, Stop: stop})
 		if err != nil {
 			return nil, err
 		}

@@ -153,7 +153,7 @@ func (m *Machine) recall(c *child) {
 		return
 	}
 	m.events.publish(Event{
-		Kind: EventRejoined, Node: c.number, PID: c.process.Pid,
+		Kind: EventRejoined, Node: c.number, PID: c.process.Pid, Elapsed: time.Since(began),
 		Text: fmt.Sprintf("back, and rebuilt from %s in %v", from, time.Since(began).Round(time.Millisecond)),
 	})
 }

@@ -65,6 +65,7 @@ func (r *Replica) begin(slots uint64) (start uint64, err error) {
 // after it.
 func (r *Replica) fill(start, slots uint64) (end uint64) {
 	end = start
+	r.log.in(PhaseFill)
 	if mutant.FillingEarly {
 		r.log.filled()
 	}
@@ -81,6 +82,7 @@ func (r *Replica) fill(start, slots uint64) (end uint64) {
 
 // end is the end of a batch whose results were handed out.
 func (r *Replica) end() {
+	r.log.in(PhaseElsewhere)
 	if site.On(site.AtCombineEnd) {
 		site.CombineEnd(r.log.id)
 	}
@@ -140,6 +142,7 @@ func (r *Replica) giveBack() {
 
 // handOut shows the threads of the batch their results.
 func (r *Replica) handOut() {
+	r.log.in(PhaseHandOut)
 	for i, p := range r.batch {
 		if mutant.ForgetThread && i > 0 && i+1 == len(r.batch) {
 			continue
@@ -225,6 +228,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 	}
 	var err error
 	for l.applied < to && err == nil {
+		l.in(PhaseReplay)
 		if !(mine && l.applied == own) && !l.live(l.applied) {
 			if err := r.awaitPublished(l.applied); err != nil {
 				return err
@@ -262,6 +266,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 		l.self.Applied.Store(l.applied)
 		r.unlockReaders(alone)
 	}
+	l.in(PhaseElsewhere)
 	if traced {
 		site.ReplayEnd(l.id, l.applied)
 	}

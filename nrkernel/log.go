@@ -34,6 +34,7 @@ type log struct {
 	lastCompleted uint64 // what this replica left in, or found in, ctail
 
 	events *Events
+	phase  *transport.Word // nil unless somebody wants to know
 	_      transport.Pad
 }
 
@@ -83,6 +84,7 @@ func (l *log) maxBatch() uint64 { return max(l.capacity()/4, kernel.MaxPayloads)
 // fails when the log is full, that is when some replica has yet to apply what
 // the slots hold now.
 func (l *log) reserve(n uint64) (start uint64, ok bool) {
+	l.in(PhaseAppend)
 	own, word := l.self, &l.control.Tail
 	for {
 		tail := word.Load()
@@ -288,6 +290,7 @@ func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next u
 
 // complete advances ctail to cover everything this replica has applied.
 func (l *log) complete() {
+	l.in(PhaseCtail)
 	word := &l.control.Completed
 	for {
 		c := word.Load()

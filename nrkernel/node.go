@@ -71,6 +71,9 @@ func NewNode(logs *Logs, services func() (*kernel.Table, error), c Config) (*Nod
 		if err != nil {
 			return nil, err
 		}
+		if c.Phases != nil {
+			r.log.phase = &c.Phases[len(n.replicas)].Word
+		}
 		n.replicas = append(n.replicas, r)
 	}
 	n.routes = newRouting(n.replicas[0].table, len(n.replicas))

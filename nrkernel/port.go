@@ -174,6 +174,7 @@ func (p *Port) writeAlone() error {
 			p.writes = p.writes[:copy(p.writes, p.writes[done+len(r.batch):])]
 			return err
 		}
+		r.log.in(PhaseHandOut)
 		for _, b := range r.batch {
 			p.ready = append(p.ready, b.place)
 		}

@@ -22,6 +22,8 @@ type Config struct {
 	// Snapshot is what Node.Admit wrote for this node, if it joins late: the state
 	// of the services at its ltails. Nil for the state of the logs' beginning.
 	Snapshot io.Reader
+	// Phases is where the node says what it is about; nil for nowhere.
+	Phases *PhaseWords
 	// Stop is a word that becomes non-zero when the machine stops; calls that
 	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
 	Stop *transport.Word

@@ -19,6 +19,7 @@ type checking struct {
 	record    node.RecordRequest
 	probe     node.ProbeRequest
 	judging   check.Options
+	ordeal    node.Ordeal
 	simulated searching
 }
 
@@ -26,10 +27,12 @@ type checking struct {
 type checkReport struct {
 	Structure string          `json:"structure"`
 	Judgement check.Judgement `json:"judgement"` // the worst of the parts
-	// Histories is null with --histories 0, Probe with --reads 0.
-	Histories *historiesReport `json:"histories"`
-	Probe     *probeReport     `json:"probe"`
-	Replicas  replicasReport   `json:"replicas"`
+	// Histories is null with --histories 0, Probe with --reads 0, Strikes without
+	// --kills and --stops.
+	Histories *historiesReport   `json:"histories"`
+	Probe     *probeReport       `json:"probe"`
+	Strikes   *node.OrdealReport `json:"strikes"`
+	Replicas  replicasReport     `json:"replicas"`
 }
 
 type historiesReport struct {
@@ -53,7 +56,7 @@ type probeReport struct {
 }
 
 func newCheck(s *session) *cobra.Command {
-	f := checking{histories: 10, record: node.DefaultRecordRequest(), probe: node.DefaultProbeRequest()}
+	f := checking{histories: 10, record: node.DefaultRecordRequest(), probe: node.DefaultProbeRequest(), ordeal: node.DefaultOrdeal()}
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check the running machine, or a simulated one: linearizable, nothing stale, replicas equal", Args: noArguments,
 		Long: `Check the running machine from outside, by what clients on all its nodes see:
@@ -63,6 +66,8 @@ func newCheck(s *session) *cobra.Command {
   probe      no read of a counter that only grows returns less than an earlier
              read anywhere had returned; with --probe-keys, of several that are
              raised together
+  strikes    with --kills and --stops: kernels are killed and stopped under load, and
+             what callers outside saw has an order that explains it
   replicas   at rest, the copies of the state have equal digests
 
 Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.
@@ -83,6 +88,9 @@ memory. What a SCENARIO does not say is drawn by the seed:
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.histories < 0 {
 				return &usageError{text: fmt.Sprintf("--histories %d: want 0 or more", f.histories), command: cmd.CommandPath()}
+			}
+			if f.ordeal.Kills < 0 || f.ordeal.Stops < 0 {
+				return &usageError{text: fmt.Sprintf("--kills %d, --stops %d: want 0 or more", f.ordeal.Kills, f.ordeal.Stops), command: cmd.CommandPath()}
 			}
 			if text := f.simulated.conflict(cmd.Flags().Changed); text != "" {
 				return &usageError{text: text, command: cmd.CommandPath()}
@@ -117,6 +125,7 @@ memory. What a SCENARIO does not say is drawn by the seed:
 	flags.StringVar(&f.judging.Visualization, "visualize", "", "where to write an HTML page of a history that cannot be explained")
 	flags.Uint64Var(&f.probe.Reads, "reads", f.probe.Reads, "reads of each reader of the probe; 0 for no probe")
 	flags.Uint64Var(&f.probe.Keys, "probe-keys", 1, "counters of the probe; with more than one all are raised at one instant, and a read of any may not be behind one of another")
+	addOrdeal(cmd, &f.ordeal)
 	f.simulated.addFlags(cmd)
 	return cmd
 }
@@ -146,6 +155,12 @@ func (f *checking) run(ctx context.Context, m node.API, s *session) (*checkRepor
 		}
 		s.log.Info(r.Probe.String())
 		parts = append(parts, r.Probe.Judgement)
+	}
+	if f.ordeal.Kills+f.ordeal.Stops > 0 {
+		if r.Strikes, err = f.ordealRun(ctx, m, s); err != nil {
+			return nil, err
+		}
+		parts = append(parts, r.Strikes.Judgement)
 	}
 	if r.Replicas, err = compareReplicas(ctx, m); err != nil {
 		return nil, err
@@ -210,10 +225,14 @@ func (r *checkReport) err() error {
 		return fmt.Errorf("check: %w: a history (seed %d) is not linearizable:\n%s", errCheck, r.Histories.Seed, r.Histories.Excerpt)
 	case r.Probe != nil && r.Probe.Judgement == check.Illegal:
 		return fmt.Errorf("check: %w: %d stale reads, the first: %s", errCheck, r.Probe.Stale, r.Probe.FirstStale)
+	case r.Strikes != nil && r.Strikes.Judgement == check.Illegal:
+		return fmt.Errorf("check: %w: under strikes a history is not linearizable:\n%s", errCheck, r.Strikes.Excerpt)
 	case r.Replicas.Judgement == check.Illegal:
 		return fmt.Errorf("check: %w: %s", errCheck, r.Replicas.Text)
 	case r.Histories != nil && r.Histories.Judgement == check.Unknown:
 		return fmt.Errorf("check: a history (seed %d) was not judged in time: %s: give a longer --timeout or fewer --operations", r.Histories.Seed, r.Histories.Excerpt)
+	case r.Strikes != nil && r.Strikes.Judgement == check.Unknown:
+		return fmt.Errorf("check: a history under strikes was not judged in time: %s: give a longer --timeout", r.Strikes.Excerpt)
 	case r.Replicas.Judgement == check.Unknown:
 		return fmt.Errorf("check: %s", r.Replicas.Text)
 	}
@@ -228,6 +247,9 @@ func (r *checkReport) table(w io.Writer) error {
 	if r.Probe != nil {
 		g.add("probe", string(r.Probe.Judgement), r.Probe.String())
 	}
+	if r.Strikes != nil {
+		g.add("strikes", string(r.Strikes.Judgement), ordealText(r.Strikes))
+	}
 	g.add("replicas", string(r.Replicas.Judgement), r.Replicas.Text)
 	return g.write(w)
 }
@@ -239,6 +261,9 @@ func (r *checkReport) csv() [][]string {
 	}
 	if p := r.Probe; p != nil {
 		records = append(records, []string{r.Structure, "probe", string(p.Judgement), strconv.FormatUint(p.Reads+p.Writes, 10), strconv.FormatUint(p.Stale, 10)})
+	}
+	if r.Strikes != nil {
+		records = append(records, ordealRecord(r.Structure, r.Strikes))
 	}
 	return append(records, []string{r.Structure, "replicas", string(r.Replicas.Judgement), "", ""})
 }

@@ -79,7 +79,7 @@ func (f *searching) conflict(given func(name string) bool) string {
 	if text := refused("is for a running machine: say it in the scenario: nr,operations=20", "operations", "keys", "window", "clients-per-node"); text != "" {
 		return text
 	}
-	if text := refused("is for a running machine: leave it out with --simulate", "histories", "reads", "timeout", "visualize"); text != "" {
+	if text := refused("is for a running machine: leave it out with --simulate", "histories", "reads", "timeout", "visualize", "kills", "stops"); text != "" {
 		return text
 	}
 	if !given("exhaustive") {

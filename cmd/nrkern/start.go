@@ -67,6 +67,7 @@ of its supervisor.`,
 		"wait", "how threads wait: dedicated or oversubscribed; without it, as suits the topology")
 	flags.DurationVar(&f.config.StallBudget, "stall-budget", f.config.StallBudget,
 		"how long a kernel that does not move may keep the others: then it is passed over, or killed if it holds what they wait for (nr)")
+	flags.BoolVar(&f.config.Strikes, "strikes", false, "let kernels say what they are about, for check --kills to know what it hits; costs a few stores a batch (nr)")
 	flags.BoolVar(&f.detach, "detach", false, "return when the machine is running, and print its process")
 	flags.StringVar(&f.logFile, "log-file", "", "log to this file; with --detach, what is logged later is lost without it")
 	flags.IntVar(&f.readyFD, "ready-fd", 0, "")
