@@ -30,6 +30,8 @@ type API interface {
 	Events(ctx context.Context, f func(Event) error) error
 	// Sites tells a tracer where to attach.
 	Sites(ctx context.Context, ask SitesRequest) (*Sites, error)
+	// Member takes a node out, or puts it back.
+	Member(ctx context.Context, ask MemberRequest) (*Membership, error)
 	// Strike kills a kernel, or stops it for a while, to see what comes of it.
 	Strike(ctx context.Context, ask StrikeRequest) (*Strike, error)
 	// Stop stops the machine and returns when nothing of it is left. To stop a
@@ -70,7 +72,8 @@ type State string
 
 // The states of a machine; a kernel is booting, running, stopping, silent (it
 // did not answer in time), laggard (it holds up the log and does not move), passed
-// over (the log goes on without it, until it is rebuilt) or dead.
+// over (the log goes on without it, until it is rebuilt), removed (by somebody) or
+// dead.
 const (
 	StateBooting  State = "booting"
 	StateRunning  State = "running"
@@ -80,6 +83,7 @@ const (
 	StateDead     State = "dead"
 	StateLaggard  State = "laggard"
 	StateAway     State = "passed_over"
+	StateRemoved  State = "removed"
 )
 
 // SegmentStatus is the segment and where its pages are, by the kernel's word.
@@ -201,6 +205,7 @@ const (
 	EventFenced      EventKind = "kernel_fenced"  // the others go on without it
 	EventLaggard     EventKind = "kernel_laggard" // it holds up the log, and was woken
 	EventPassedOver  EventKind = "kernel_passed_over"
+	EventLeft        EventKind = "kernel_left"    // its node was removed
 	EventStalled     EventKind = "kernel_stalled" // it held what others wait for, and is killed
 	EventRejoined    EventKind = "kernel_rejoined"
 	EventStopping    EventKind = "stopping"

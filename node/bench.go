@@ -47,8 +47,9 @@ func (m *Machine) Bench(ctx context.Context, ask BenchRequest) (*BenchResult, er
 		return nil, fmt.Errorf("bench: %w", err)
 	}
 	began := time.Now()
-	workers := ask.ThreadsPerNode * len(m.topology.Nodes)
-	nodes, err := m.runJob(ctx, "bench", jobAsk{Bench: &ask}, func(ctx context.Context, gate *workload.Control, _ <-chan struct{}) error {
+	members := m.memberNodes()
+	workers := ask.ThreadsPerNode * len(members)
+	nodes, err := m.runJob(ctx, "bench", jobAsk{Nodes: members, Bench: &ask}, func(ctx context.Context, gate *workload.Control, _ <-chan struct{}) error {
 		return gate.Conduct(ctx, ask.Spec, workers)
 	})
 	if err != nil {

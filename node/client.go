@@ -101,6 +101,11 @@ func (c *Client) Strike(ctx context.Context, ask StrikeRequest) (*Strike, error)
 	return exchange[Strike](ctx, c, http.MethodPost, "/v1/strike", ask)
 }
 
+// Member takes a node out, or puts it back.
+func (c *Client) Member(ctx context.Context, ask MemberRequest) (*Membership, error) {
+	return exchange[Membership](ctx, c, http.MethodPost, "/v1/member", ask)
+}
+
 // Stop stops the machine; one that is not there any more is stopped.
 func (c *Client) Stop(ctx context.Context) error {
 	_, err := exchange[struct{}](ctx, c, http.MethodPost, "/v1/stop", struct{}{})

@@ -26,6 +26,7 @@ import (
 //	POST /v1/probe              ProbeRequest -> ProbeResult
 //	POST /v1/sites              SitesRequest -> Sites
 //	POST /v1/strike             StrikeRequest -> Strike
+//	POST /v1/member             MemberRequest -> Membership
 //	POST /v1/stop               answered when nothing is left
 //
 // A client that goes away ends what it asked for.
@@ -140,6 +141,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/probe", func(w http.ResponseWriter, r *http.Request) { serve(w, r, DefaultProbeRequest(), c.m.Probe) })
 	mux.HandleFunc("POST /v1/sites", func(w http.ResponseWriter, r *http.Request) { serve(w, r, SitesRequest{}, c.m.Sites) })
 	mux.HandleFunc("POST /v1/strike", func(w http.ResponseWriter, r *http.Request) { serve(w, r, StrikeRequest{}, c.m.Strike) })
+	mux.HandleFunc("POST /v1/member", func(w http.ResponseWriter, r *http.Request) { serve(w, r, MemberRequest{}, c.m.Member) })
 	mux.HandleFunc("POST /v1/stop", func(w http.ResponseWriter, r *http.Request) {
 		answerWith(w, r, struct{}{}, func(ctx context.Context, _ struct{}) (*struct{}, error) {
 			return &struct{}{}, c.m.Stop(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -103,14 +104,14 @@ func (k *kernelProcess) job(ask jobAsk, a *jobAnswer) error {
 	errs := make([]error, len(r.nodes))
 	var nodes sync.WaitGroup
 	for i, n := range r.nodes {
-		nodes.Go(func() { errs[i] = k.nodeJob(r, works[i], c, n, gate, &a.Nodes[i]) })
+		nodes.Go(func() { errs[i] = k.nodeJob(r, works[i], c, n, ask.Nodes, gate, &a.Nodes[i]) })
 	}
 	nodes.Wait()
 	return errors.Join(errs...)
 }
 
 // nodeJob runs the threads of one node.
-func (k *kernelProcess) nodeJob(r *running, w work, c crew, node int, gate *workload.Control, a *nodeAnswer) error {
+func (k *kernelProcess) nodeJob(r *running, w work, c crew, node int, all []int, gate *workload.Control, a *nodeAnswer) error {
 	cores := r.Topology.Nodes[node].Cores
 	a.Node = node
 	sampler := sampleTraffic(gate, func() crossed { return crossed{r.structure.traffic(node), r.structure.handOvers(node)} })
@@ -127,7 +128,7 @@ func (k *kernelProcess) nodeJob(r *running, w work, c crew, node int, gate *work
 				}
 				defer done()
 				return w.run(member{
-					node: node, thread: t, number: node*c.threads + t, of: len(r.Topology.Nodes) * c.threads,
+					node: node, thread: t, number: slices.Index(all, node)*c.threads + t, of: len(all) * c.threads,
 					port: port,
 				})
 			})
@@ -231,7 +232,7 @@ func (m *Machine) runJob(ctx context.Context, kind string, ask jobAsk, conduct c
 		words.Stop()
 	}
 
-	kernels, err := m.allKernels(ctx)
+	kernels, err := m.kernelsOf(ctx, ask.Nodes)
 	if err != nil {
 		return nil, err
 	}

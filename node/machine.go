@@ -49,6 +49,10 @@ type Machine struct {
 	// joining are the kernels that were admitted and are not up, by node.
 	joining [numa.MaxNodes]atomic.Pointer[child]
 
+	// removed are the nodes that were taken out; membering is held meanwhile.
+	removed   [numa.MaxNodes]atomic.Bool
+	membering sync.Mutex
+
 	// recovering is held by whoever takes a dead kernel out of the logs.
 	recovering sync.Mutex
 

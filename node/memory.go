@@ -56,6 +56,9 @@ func (m *Machine) checkPrefill(s workload.Spec) error {
 	var at []place
 	held := map[int]int{}
 	for _, c := range m.children() {
+		if m.isRemoved(c.number) {
+			continue
+		}
 		at = append(at, c.at)
 		pages, err := heapPages(c.process.Pid)
 		if err != nil {

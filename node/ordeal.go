@@ -149,8 +149,13 @@ func (o Ordeal) round(ctx context.Context, m API, r *OrdealReport, number int, k
 	if err != nil {
 		return nil, err
 	}
-	nodes := len(s.Topology.Nodes)
-	ask := StrikeRequest{Node: random.IntN(nodes), Kind: kind, Aim: r.rarest(random)}
+	var members []int
+	for _, k := range s.Kernels {
+		if k.State != StateRemoved {
+			members = append(members, k.Node)
+		}
+	}
+	ask := StrikeRequest{Node: members[random.IntN(len(members))], Kind: kind, Aim: r.rarest(random)}
 	if kind == StrikeStop {
 		ask.For = 50 * time.Millisecond
 		if random.IntN(2) == 0 { // long enough to be passed over, or killed
@@ -180,7 +185,7 @@ func (o Ordeal) round(ctx context.Context, m API, r *OrdealReport, number int, k
 	defer stop()
 	for i := range callers {
 		c := &outsider{
-			m: m, id: i, nodes: nodes, keys: uint64(o.Keys), base: ordealBase + uint64(number)<<16,
+			m: m, id: i, nodes: members, keys: uint64(o.Keys), base: ordealBase + uint64(number)<<16,
 			random: rand.New(rand.NewPCG(o.Seed, uint64(number)<<8|uint64(i))),
 		}
 		callers[i] = c
@@ -232,7 +237,7 @@ func allWell(ctx context.Context, m API) error {
 			return false
 		}
 		for _, k := range s.Kernels {
-			if k.State != StateRunning {
+			if k.State != StateRunning && k.State != StateRemoved {
 				return false
 			}
 		}
@@ -256,7 +261,7 @@ const ordealBase = 1 << 44
 type outsider struct {
 	m       API
 	id      int
-	nodes   int
+	nodes   []int
 	base    uint64
 	keys    uint64
 	random  *rand.Rand
@@ -292,7 +297,7 @@ func (o *outsider) call(quiet, ctx context.Context) {
 			words = append(words, strconv.FormatUint(e.Words[i], 10))
 		}
 		e.Call = monotonic()
-		a, err := o.m.Sys(ctx, SysRequest{Node: o.random.IntN(o.nodes), Service: "kv", Words: words})
+		a, err := o.m.Sys(ctx, SysRequest{Node: o.nodes[o.random.IntN(len(o.nodes))], Service: "kv", Words: words})
 		e.Return = monotonic()
 		switch {
 		case err == nil:

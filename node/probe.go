@@ -78,8 +78,9 @@ func (m *Machine) Probe(ctx context.Context, ask ProbeRequest) (*ProbeResult, er
 	if n := ask.ReadersPerNode + ask.WritersPerNode; ask.ReadersPerNode < 1 || ask.WritersPerNode < 0 || n > maxJobThreads {
 		return nil, usagef("probe: %d readers and %d writers per node: want 1 reader or more, and at most %d threads", ask.ReadersPerNode, ask.WritersPerNode, maxJobThreads)
 	}
-	ask.Readers = ask.ReadersPerNode * len(m.topology.Nodes)
-	ask.Writers = ask.WritersPerNode * len(m.topology.Nodes)
+	members := m.memberNodes()
+	ask.Readers = ask.ReadersPerNode * len(members)
+	ask.Writers = ask.WritersPerNode * len(members)
 	if ask.Keys = max(ask.Keys, 1); ask.Keys > 1 {
 		ask.Writers, ask.WriteWindow = min(ask.Writers, 1), 1
 	}
@@ -89,7 +90,7 @@ func (m *Machine) Probe(ctx context.Context, ask ProbeRequest) (*ProbeResult, er
 	if err := ask.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
-	nodes, err := m.runJob(ctx, "probe", jobAsk{Probe: &ask}, func(ctx context.Context, gate *workload.Control, finished <-chan struct{}) error {
+	nodes, err := m.runJob(ctx, "probe", jobAsk{Nodes: members, Probe: &ask}, func(ctx context.Context, gate *workload.Control, finished <-chan struct{}) error {
 		words, err := probeWords(m.segment)
 		if err != nil {
 			return err

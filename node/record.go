@@ -68,7 +68,8 @@ func (m *Machine) Record(ctx context.Context, ask RecordRequest) (*RecordResult,
 	if ask.ClientsPerNode < 1 || ask.ClientsPerNode > maxJobThreads {
 		return nil, usagef("record: %d clients per node: want 1 to %d", ask.ClientsPerNode, maxJobThreads)
 	}
-	ask.Clients = ask.ClientsPerNode * len(m.topology.Nodes)
+	members := m.memberNodes()
+	ask.Clients = ask.ClientsPerNode * len(members)
 	if ask.Keys == 0 {
 		ask.Keys = uint64(max(3, ask.Clients/2))
 	}
@@ -78,7 +79,7 @@ func (m *Machine) Record(ctx context.Context, ask RecordRequest) (*RecordResult,
 	if err := ask.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: record: %w", ErrUsage, err)
 	}
-	nodes, err := m.runJob(ctx, "record", jobAsk{Record: &ask}, untilFinished)
+	nodes, err := m.runJob(ctx, "record", jobAsk{Nodes: members, Record: &ask}, untilFinished)
 	if err != nil {
 		return nil, err
 	}

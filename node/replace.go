@@ -92,6 +92,9 @@ func (m *Machine) serving(ctx context.Context, node int) (*child, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, rebuildLimit, fmt.Errorf("%w: node %d has no kernel", ErrKernelDied, node))
 	defer cancel()
 	for {
+		if m.isRemoved(node) {
+			return nil, usagef("node %d was removed: to have it back: nrkern node add %d", node, node)
+		}
 		k, err := m.kernelOf(node)
 		if err != nil || !k.gone() || !m.survives(k) {
 			return k, err
@@ -104,15 +107,16 @@ func (m *Machine) serving(ctx context.Context, node int) (*child, error) {
 	}
 }
 
-// allKernels is serving for all nodes.
-func (m *Machine) allKernels(ctx context.Context) ([]*child, error) {
-	all := m.children()
-	for i, c := range all {
-		k, err := m.serving(ctx, c.number)
+// kernelsOf is serving for several nodes: the kernels that run their threads.
+func (m *Machine) kernelsOf(ctx context.Context, nodes []int) (all []*child, err error) {
+	for _, n := range nodes {
+		k, err := m.serving(ctx, n)
 		if err != nil {
 			return nil, err
 		}
-		all[i] = k
+		if len(all) == 0 || all[len(all)-1] != k {
+			all = append(all, k)
+		}
 	}
 	return all, nil
 }

@@ -71,6 +71,11 @@ func (m *Machine) kernelStatus(ctx context.Context, c *child, ask StatusRequest,
 	if !c.whole {
 		s.Physical = m.topology.Nodes[c.number].Physical
 	}
+	if m.isRemoved(c.number) {
+		s.State = StateRemoved
+		s.HandOvers, s.Latencies, s.CPUs = []transport.HandOver{}, []workload.Latency{}, []int{}
+		return nil
+	}
 	var a statusAnswer
 	err := m.ask(ctx, c, "Status", statusAsk(ask), &a)
 	switch {
@@ -146,6 +151,9 @@ func (m *Machine) placedRight() bool {
 		return false
 	}
 	for _, c := range m.children() {
+		if m.isRemoved(c.number) {
+			continue
+		}
 		cpus, err := allowedCPUs(c.process.Pid)
 		if err != nil || !(place{cpus, c.at.Memory}).equal(c.at) {
 			return false

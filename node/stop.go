@@ -20,7 +20,7 @@ const (
 // nr machine go on without it and another takes its place; any other machine ends.
 func (m *Machine) watch(c *child) {
 	<-c.exited
-	if m.life.Err() != nil {
+	if m.life.Err() != nil || m.isRemoved(c.number) {
 		return
 	}
 	err := c.death()

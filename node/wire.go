@@ -103,6 +103,7 @@ type sysReply struct {
 // and stopped by a gate in the segment. One of the requests is set.
 type jobAsk struct {
 	Gate   int
+	Nodes  []int // that have threads in it
 	Bench  *BenchRequest
 	Record *RecordRequest
 	Probe  *ProbeRequest

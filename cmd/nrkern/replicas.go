@@ -47,9 +47,10 @@ func judgeReplicas(s *node.Status) replicasReport {
 	case !s.Config.Copies():
 		return replicasReport{Judgement: check.OK, Copies: 1, Text: "none to compare: each shard has one owner"}
 	}
-	r := replicasReport{Judgement: check.OK, Copies: len(s.Kernels)}
-	of := s.Kernels[0]
-	for _, k := range s.Kernels {
+	kernels := slices.DeleteFunc(slices.Clone(s.Kernels), func(k node.KernelStatus) bool { return k.State == node.StateRemoved })
+	r := replicasReport{Judgement: check.OK, Copies: len(kernels)}
+	of := kernels[0]
+	for _, k := range kernels {
 		switch {
 		case k.Digest == "":
 			r.Judgement, r.Text = check.Unknown, fmt.Sprintf("%s gave no digest: it is %s", kernelName(k), k.State)
