@@ -31,6 +31,7 @@ type core struct {
 	machine *Machine
 	id      int
 	node    int
+	process int // whose code it runs: the node's kernel, but for the supervisor's calls of kernels
 	name    string
 
 	state  state

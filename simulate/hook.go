@@ -103,7 +103,7 @@ func (m *Machine) FenceHeavy() {
 	}
 	c := m.running
 	for _, other := range m.cores {
-		if other.node != c.node && !m.oneProcess {
+		if other.process != c.process && !m.oneProcess {
 			continue
 		}
 		m.point(c, nil, accessFence)

@@ -107,13 +107,22 @@ func (v *recovery) absence(node int) {
 		return
 	}
 	var state bytes.Buffer
-	v.run.nodes[node].Quiesce()
-	if err := v.run.nodes[donor].Admit(node, &state); err != nil {
+	v.call(node, func(n *nrkernel.Node) { n.Quiesce() })
+	var err error
+	if v.call(donor, func(n *nrkernel.Node) { err = n.Admit(node, &state) }); err != nil {
 		m.fail(FailureInvariant, "%v", err)
 		return
 	}
 	v.wait()
-	if err := v.run.nodes[node].Rejoin(&state); err != nil {
+	if v.call(node, func(n *nrkernel.Node) { err = n.Rejoin(&state) }); err != nil {
 		m.fail(FailureInvariant, "%v", err)
 	}
+}
+
+// call has a kernel do something: the core is a thread of that process meanwhile.
+func (v *recovery) call(node int, do func(*nrkernel.Node)) {
+	own := v.core.process
+	v.core.process = node
+	do(v.run.nodes[node])
+	v.core.process = own
 }

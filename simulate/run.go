@@ -136,7 +136,7 @@ func (r *run) addBare(node int, name string, body func()) {
 func (r *run) addCore(node int, name string, body func()) { r.machine.addCore(node, name, body) }
 
 func (m *Machine) addCore(node int, name string, body func()) {
-	c := &core{machine: m, id: len(m.cores), node: node, body: body}
+	c := &core{machine: m, id: len(m.cores), node: node, process: node, body: body}
 	c.name = fmt.Sprintf("core %d, %s", c.id, name)
 	if m.ordered {
 		c.clock[c.id] = 1 // so that nobody else has seen it yet
