@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/experiments/results"
@@ -194,6 +195,16 @@ func TestArtifact(t *testing.T) {
 	upToDate(t, filepath.Join("..", "ARTIFACT.md"), artifact(), 0o644)
 }
 
+// measured is how long an experiment took in the run that docs/ holds.
+func measured(d *experiment.Definition) (took time.Duration, minutes string) {
+	f, err := results.Open(filepath.Join("..", "docs", "results", d.Name))
+	if err != nil {
+		return 0, "not known"
+	}
+	took = f.Manifest.Ended.Sub(f.Manifest.Began)
+	return took, fmt.Sprintf("%.1f", took.Minutes())
+}
+
 func artifact() string {
 	var b strings.Builder
 	b.WriteString(`# Artifact
@@ -237,11 +248,15 @@ figures as SVG and PNG, and ` + "`report.html`" + `.
 ## Claims
 
 `)
-	b.WriteString("| experiment | claim | command | expected shapes |\n|---|---|---|---|\n")
+	b.WriteString("| experiment | claim | command | minutes | expected shapes |\n|---|---|---|--:|--:|\n")
+	var all time.Duration
 	for _, d := range All() {
-		fmt.Fprintf(&b, "| [%s](experiments/%s/README.md) | %s | `nrkern run %s --scale quick` | %d |\n",
-			d.Name, folderOf(d), d.Claim, d.Name, len(d.Shapes))
+		took, minutes := measured(d)
+		all += took
+		fmt.Fprintf(&b, "| [%s](experiments/%s/README.md) | %s | `nrkern run %s --scale quick` | %s | %d |\n",
+			d.Name, folderOf(d), d.Claim, d.Name, minutes, len(d.Shapes))
 	}
+	fmt.Fprintf(&b, "\nThe minutes are those of the run in [docs/results.md](docs/results.md), on two CPUs: %.0f in all, in 400 MiB of memory at the most (oversubscription).\n", all.Minutes())
 	b.WriteString("\n## What is expected\n\nWith the source of each expectation in the experiment's README. They were written down\nbefore the first run that judges, and are checked by code.\n\n")
 	for _, d := range All() {
 		fmt.Fprintf(&b, "**%s**\n\n", d.Name)
