@@ -13,6 +13,7 @@ type pending struct {
 	isPayload bool
 	payload   transport.Payload
 	released  stamp
+	event     uint64 // by which it was issued
 }
 
 // commit is a change of memory, for those who watch a place.
@@ -31,6 +32,10 @@ func (m *Machine) issue(c *core, e *pending) {
 	if m.ordered {
 		e.released = c.clock
 		c.clock[c.id]++
+	}
+	if m.hashed {
+		c.trail = mixed(c.trail, 9, uint64(len(c.buffer)))
+		e.event = c.trail
 	}
 	if !m.buffered {
 		m.apply(c, e)
@@ -62,6 +67,13 @@ func (m *Machine) drainAll(c *core) {
 func (m *Machine) apply(c *core, e *pending) {
 	p := e.place
 	m.reach(c, p, true)
+	if m.hashed {
+		c.drained(e, &p.subject)
+		if p.watched != nil {
+			c.drained(e, p.watched)
+			m.stirSeen(c)
+		}
+	}
 	if e.isPayload {
 		*p.payload = e.payload
 		if p.watch != nil {
@@ -92,6 +104,9 @@ func (m *Machine) write(c *core, p *place, v uint64, released *stamp, exchange b
 			continue
 		}
 		w.state, w.waitOn = ready, nil
+		if m.hashed {
+			w.trail = mixed(w.trail, p.wrote, 10)
+		}
 		w.time = max(w.time, c.time) + 1
 		if m.counted != nil {
 			m.woken(w)

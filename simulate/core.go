@@ -48,6 +48,14 @@ type core struct {
 	drafts   []*draft  // payloads that it is filling
 	scraps   []*draft  // to use again
 	clock    stamp
+	trail    uint64 // hash of its events, and drains of those of its buffer: see trail.go
+	drains   uint64
+	held     []*place // whose payloads it read last
+	at       *place   // of the access that it is about to make
+	sleep    []touch  // that access, while it sleeps: see sleep.go
+	asleep   bool
+	seen     bool   // by a watcher or a judge: that access
+	branch   int    // 1 + the choice of the path by which it makes its access now
 	time     uint64 // in steps of its own
 	accesses uint64
 

@@ -20,6 +20,12 @@ type Exploration struct {
 	Preemptions int
 	// Limit is the largest number of schedules to try; 0 for no limit.
 	Limit int
+	// Whole tries every schedule to its end; else one that comes to a state where
+	// another was, with as much that may still happen, ends there (see trail.go).
+	Whole bool
+	// outcome, if it is set, is told of every run that came to its end, and no failure
+	// ends the exploration.
+	outcome func(r *run)
 }
 
 // maxPreemptions bounds an exploration: each multiplies the number of schedules
@@ -31,6 +37,8 @@ type Explored struct {
 	Report
 	// Complete says that there are no more schedules within the bounds.
 	Complete bool `json:"complete"`
+	// Pruned counts the schedules that came where another had been and ended there.
+	Pruned int `json:"pruned_schedules"`
 }
 
 // Run explores until something is found, or all is tried, or the limit is
@@ -49,18 +57,26 @@ func (e Exploration) Run(ctx context.Context) (*Explored, error) {
 	drawn := e.drawn(e.Seed)
 	seg := segments{}
 	out := new(Explored)
-	d := &explorer{}
+	d := &explorer{whole: e.Whole, been: map[position]budget{}}
 	for {
 		if ctx.Err() != nil {
 			return out, ctx.Err()
 		}
 		d.begin(e.Preemptions, e.Deaths)
-		r, err := seg.execute(drawn, e.Seed, func(*run) strategy { return d }, false)
+		r, err := seg.execute(drawn, e.Seed, func(r *run) strategy {
+			r.machine.hashed, r.machine.explorer = !e.Whole, d
+			return d
+		}, false)
 		if err != nil {
 			return out, err
 		}
+		if r.machine.pruned {
+			out.Pruned++
+		} else if e.outcome != nil {
+			e.outcome(r)
+		}
 		out.add(r)
-		if f := r.machine.failure; f != nil {
+		if f := r.machine.failure; f != nil && e.outcome == nil {
 			out.Found = &Found{Failure: *f, Run: out.Schedules, Seed: e.Seed, Scenario: drawn, Schedule: r.machine.record.String()}
 			err := seg.shrink(out.Found, r.machine.record)
 			out.Found.Command = Search{Scenario: e.Scenario}.command(e.Seed, out.Found.Shrunk)
@@ -86,10 +102,26 @@ type explorer struct {
 	// then is what follows the action that was chosen.
 	then    []action
 	options []option
+	whole   bool
+	been    map[position]budget
 }
 
+// position is where an exploration has a choice: the machine's state, and whose
+// turn it is.
+type position struct {
+	state   uint64
+	current int32
+	asleep  uint32
+}
+
+// budget is what may still happen.
+type budget struct{ preemptions, deaths int8 }
+
 // branch is a choice of a path.
-type branch struct{ taken, of int }
+type branch struct {
+	taken, of int
+	seen      bool // the access of its first option: see sleep.go
+}
 
 // option is one way to go on: actions, and what it costs.
 type option struct {
@@ -123,9 +155,20 @@ func (d *explorer) next(m *Machine) action {
 	}
 	d.options = d.options[:0]
 	d.list(m)
-	o := &d.options[d.choose(len(d.options))]
+	if !d.whole && len(d.options) > 1 && d.at == len(d.path) && d.wasHere(m) {
+		m.pruned = true
+		return action{}
+	}
+	taken := d.choose(len(d.options))
+	o := &d.options[taken]
+	if c := m.current; c != nil && taken == 0 && len(d.options) > 1 {
+		c.branch = d.at
+	}
 	if o.preempts {
 		d.preemptions--
+		if c := m.current; !d.whole && c.runnable() {
+			m.fallAsleep(c, d.path[d.at-1].seen)
+		}
 	}
 	if o.kills {
 		d.deaths--
@@ -136,13 +179,32 @@ func (d *explorer) next(m *Machine) action {
 	return o.actions[0]
 }
 
+// wasHere reports whether an earlier schedule came to the same choice with as much
+// left, so that all that can follow was tried.
+func (d *explorer) wasHere(m *Machine) bool {
+	at, left := position{m.state(), -1, m.sleeping()}, budget{int8(d.preemptions), int8(d.deaths)}
+	if m.current != nil {
+		at.current = int32(m.current.id)
+	}
+	if been, ok := d.been[at]; ok {
+		if been.preemptions >= left.preemptions && been.deaths >= left.deaths {
+			return true
+		}
+		if been.preemptions > left.preemptions || been.deaths > left.deaths {
+			return false // neither says all: the one that is known stays
+		}
+	}
+	d.been[at] = left
+	return false
+}
+
 // choose takes the path's choice among so many.
 func (d *explorer) choose(of int) int {
 	if of == 1 {
 		return 0
 	}
 	if d.at == len(d.path) {
-		d.path = append(d.path, branch{0, of})
+		d.path = append(d.path, branch{of: of})
 	}
 	b := d.path[d.at]
 	d.at++
@@ -156,7 +218,7 @@ func (d *explorer) list(m *Machine) {
 		d.add(option{actions: [2]action{{kind: actRun, who: c.id}}, n: 1})
 		// An access to what words protect, or a poll, commutes with all that
 		// others do until the core's next access to a word.
-		if c.about != accessTouch && c.about != accessPause {
+		if preemptible(c.about) {
 			d.preempt(m, c)
 		}
 		return
@@ -173,6 +235,8 @@ func (d *explorer) list(m *Machine) {
 	}
 	d.kills(m, c)
 }
+
+func preemptible(a access) bool { return a != accessTouch && a != accessPause }
 
 // preempt lists who may take a core's place, and the deaths that may come.
 func (d *explorer) preempt(m *Machine, c *core) {

@@ -57,7 +57,8 @@ func TestExplore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%d schedules with at most %d preemptions and %d deaths, %d steps, %d blocked after a death", r.Schedules, x.preemptions, s.Deaths, r.Steps, r.Blocked)
+			t.Logf("%d schedules (%d of them pruned) with at most %d preemptions and %d deaths, %d steps, %d blocked after a death",
+				r.Schedules, r.Pruned, x.preemptions, s.Deaths, r.Steps, r.Blocked)
 			if f := r.Found; f != nil {
 				t.Fatalf("%v\n%s\n%s", &f.Failure, f.Command, strings.Join(f.Trace, "\n"))
 			}

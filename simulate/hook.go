@@ -15,6 +15,9 @@ func (m *Machine) Load(w *transport.Word) uint64 {
 	p := m.memory.at(w, c.node)
 	m.point(c, p, accessLoad)
 	v, own := m.view(c, p)
+	if m.hashed && !own {
+		c.sees(&p.subject)
+	}
 	if !own {
 		if m.ordered {
 			c.clock.join(&p.released)
@@ -87,6 +90,10 @@ func (m *Machine) CompareAndSwap(w *transport.Word, old, v uint64) bool {
 			c.clock.join(&p.released)
 		}
 		m.reach(c, p, true) // the line is taken to write, whatever it holds
+		if m.hashed {
+			c.trail = mixed(c.trail, c.drains, 11)
+			c.sees(&p.subject)
+		}
 	}
 	if m.tracing {
 		m.trace(c, "cas", p, decimal(old)+" > "+decimal(v)+ifTrue(found != old, ", but it is "+decimal(found)))
@@ -111,12 +118,23 @@ func (m *Machine) FenceHeavy() {
 			m.trace(c, accessNames[accessFence], nil, "on "+other.name)
 		}
 		m.drainAll(other)
+		if m.hashed {
+			c.trail = mixed(c.trail, other.drains, 13)
+		}
 	}
 }
 
 // exchange is the write of a locked instruction: an acquire and a release.
 func (m *Machine) exchange(c *core, p *place, v uint64) {
 	m.reach(c, p, true)
+	if m.hashed {
+		c.trail = mixed(c.trail, c.drains, 12)
+		c.changes(&p.subject)
+		if p.watched != nil {
+			c.changes(p.watched)
+			m.stirSeen(c)
+		}
+	}
 	released := &c.clock
 	if m.ordered {
 		c.clock.join(&p.released)
@@ -150,6 +168,9 @@ func (m *Machine) Fill(s *transport.Slot) *transport.Payload {
 	d := new(draft)
 	if n := len(c.scraps); n > 0 {
 		d, c.scraps = c.scraps[n-1], c.scraps[:n-1]
+	}
+	if m.hashed {
+		c.sees(&p.subject)
 	}
 	*d = draft{place: p, content: *m.payloadView(c, p), unstored: true}
 	c.drafts = append(c.drafts, d)
@@ -191,6 +212,10 @@ func (m *Machine) Read(s *transport.Slot) *transport.Payload {
 		m.orderRead(c, &p.payloads, p, "payload of ")
 	}
 	m.reach(c, p, false)
+	if m.hashed {
+		c.sees(&p.subject)
+		c.hold(p)
+	}
 	if p.watchLoad {
 		m.reads(c, p)
 	}
@@ -231,6 +256,9 @@ func (m *Machine) rest(w *transport.Word, seen uint64, a access, s state) {
 	v, own := m.view(c, p)
 	if !own {
 		m.reach(c, p, false)
+		if m.hashed {
+			c.sees(&p.subject)
+		}
 	}
 	if m.tracing {
 		m.trace(c, accessNames[a], p, decimal(seen)+ifTrue(v != seen, ", but it is "+decimal(v)))
@@ -265,6 +293,14 @@ func (m *Machine) Touch(o *object, write bool) {
 	if m.tracing {
 		m.trace(c, ifTrue(write, "changes ")+ifTrue(!write, "looks at "), nil, o.name)
 	}
+	if m.hashed {
+		m.stirSeen(c)
+	}
+	if m.hashed && write {
+		c.changes(&o.subject)
+	} else if m.hashed {
+		c.sees(&o.subject)
+	}
 	if !m.ordered {
 		return
 	}
@@ -280,4 +316,5 @@ func (m *Machine) Touch(o *object, write bool) {
 type object struct {
 	name string
 	accesses
+	subject
 }

@@ -19,6 +19,10 @@ type logWatch struct {
 	order []uint64 // tags, as applied
 	lens  []int    // payloads of each
 
+	// about is what changes of its words conflict about, and the executions of
+	// operations with them.
+	about subject
+
 	// sealed counts the slots that a recovery wrote.
 	sealed uint64
 	// For a recovery: after a death, the tail then, and whether every live
@@ -29,10 +33,15 @@ type logWatch struct {
 
 func watchLog(r *run, store *transport.LogStore) *logWatch {
 	w := &logWatch{run: r, store: store, size: uint64(len(store.Slots)), owner: make([]int16, len(store.Slots))}
-	at := func(word *transport.Word) *place { return r.memory.at(word, 0) }
+	at := func(word *transport.Word) *place {
+		p := r.memory.at(word, 0)
+		p.watched = &w.about
+		return p
+	}
 	at(&store.Control.Tail.Word).watch = w.tail
 	at(&store.Control.Completed.Word).watch = w.ctail
 	for id, rep := range store.Replicas {
+		at(&rep.Joined.Word)
 		at(&rep.Applied.Word).watch = func(e commit) { w.ltail(id, e) }
 		at(&rep.Filling.Word).watch = func(commit) { w.recovery() }
 	}

@@ -21,6 +21,11 @@ type Machine struct {
 	ordered  bool // vector clocks
 	buffered bool // store buffers
 	counted  *directory
+	hashed   bool // states: see trail.go
+	pruned   bool // the run has come where another was
+	history  history
+	sleepers int
+	explorer *explorer
 	// oneProcess says that all nodes are of one process.
 	oneProcess bool
 	// Of a machine that counts: when the running core's turn ends, and whether
@@ -61,14 +66,24 @@ func (m *Machine) point(c *core, p *place, a access) {
 		m.tick(c, a)
 		return
 	}
-	if c.state == dead || m.failure != nil {
+	if c.state == dead || m.ends() {
 		panic(unwind{})
 	}
 	if len(c.drafts) > 0 {
 		m.settle(c)
 	}
-	c.about = a
+	c.about, c.at = a, p
+	if preemptible(a) {
+		c.branch = 0
+	}
 	m.leave(c)
+	if m.hashed {
+		if c.asleep {
+			m.pruned = true
+			panic(unwind{})
+		}
+		c.step(a)
+	}
 	m.steps++
 	c.accesses++
 	c.time++
@@ -88,19 +103,22 @@ func (m *Machine) leave(c *core) {
 		return
 	}
 	m.pick()
-	if m.current != c || m.failure != nil {
+	if m.current != c || m.ends() {
 		c.giveWay()
 	}
 }
 
 // pick lets the strategy act until it has chosen the core that runs next.
 func (m *Machine) pick() {
-	for m.failure == nil {
+	for !m.ends() {
 		if !m.anyRunnable() && !m.revive() {
 			m.current = nil
 			return
 		}
 		a := m.strategy.next(m)
+		if m.pruned {
+			return
+		}
 		m.record.add(a)
 		switch a.kind {
 		case actRun:
@@ -159,9 +177,13 @@ func (m *Machine) rouse(c *core) {
 	c.state, c.waitOn = ready, nil
 }
 
+// ends reports whether the run is at its end.
+func (m *Machine) ends() bool { return m.failure != nil || m.pruned }
+
 // kill kills the kernel of a node: its cores run no more, and what was in
 // their store buffers is lost.
 func (m *Machine) kill(node int) {
+	m.barrier(uint64(node) + 1)
 	m.died++
 	m.dead |= 1 << node
 	for _, c := range m.cores {
@@ -215,14 +237,14 @@ func (m *Machine) run(s strategy) {
 		c.open()
 	}
 	m.choose()
-	for m.current != nil && m.failure == nil && !m.halted {
+	for m.current != nil && !m.ends() && !m.halted {
 		c := m.current
 		m.running = c
 		if _, more := c.next(); !more {
 			if c.state == ready {
 				c.state = ended
 			}
-			if m.failure == nil && !m.halted {
+			if !m.ends() && !m.halted {
 				m.choose()
 			}
 		}

@@ -35,6 +35,7 @@ func (m *Machine) endNaps() bool {
 		}
 		return false
 	}
+	m.barrier(1 << 32)
 	for i, c := range m.cores {
 		n.before[i] = c.accesses
 		if c.state == napping {

@@ -29,6 +29,9 @@ type place struct {
 	released stamp
 	payloads accesses
 
+	subject
+	watched *subject // of the watch
+
 	region Region
 	line   line
 }

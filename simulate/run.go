@@ -46,6 +46,8 @@ type client struct {
 	// executed counts, by operation, how often a service applied it.
 	executed []uint8
 	finished bool
+	about    subject // what the executions of its operations conflict about, and its answers
+	ends     bool    // an operation of it has just ended
 }
 
 // segments are kept between runs: to make one costs more than a run.
@@ -108,7 +110,7 @@ func (r *run) addClient(node int, open func(window int) (kernel.Port, error)) er
 		Clients: max(1, r.Nodes*r.Clients), Operations: r.Operations, Keys: r.Keys, Window: r.Window,
 		DataMax: r.DataMax, Many: r.Many, Seed: r.seed,
 	}
-	if c.recorder, err = spec.NewRecorder(c.port, c.id, r.now); err != nil {
+	if c.recorder, err = spec.NewRecorder(c.port, c.id, func() int64 { return r.now(c) }); err != nil {
 		return err
 	}
 	r.addCore(node, c.name, func() {
@@ -187,14 +189,26 @@ func (r *run) nodeDied(node int) {
 }
 
 // now is the clock of histories: it grows with every call.
-func (r *run) now() int64 {
-	r.machine.events++
-	return int64(r.machine.events)
+func (r *run) now(c *client) int64 {
+	m := r.machine
+	m.events++
+	if m.hashed && m.running != nil {
+		if c.ends {
+			m.running.answered(&m.history)
+		} else {
+			m.running.called(&m.history)
+		}
+	}
+	c.ends = false
+	return int64(m.events)
 }
 
 // judge judges a run that came to its end: who waits, and the history.
 func (r *run) judge() {
 	m := r.machine
+	if m.pruned {
+		return
+	}
 	if m.failure == nil && r.left > 0 && (m.died == 0 || r.recovery != nil) {
 		m.fail(FailureDeadlock, "all wait and nobody will wake them:\n%s", m.last)
 	}

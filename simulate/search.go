@@ -112,6 +112,9 @@ func (r *Report) add(done *run) {
 	r.Steps += m.steps
 	r.Died += m.died
 	r.NapEnds += m.napEnds
+	if m.pruned {
+		return // another run did the rest
+	}
 	if m.died > 0 && done.left > 0 {
 		r.Blocked++
 	}

@@ -52,6 +52,8 @@ func (p *tagged) Next() (int, error) {
 	if m.tracing {
 		m.note(c, "gets   "+describeOp(op)+" = "+res.Status.String()+", "+decimal(res.Value))
 	}
+	m.conflict(&c.about, false)
+	c.ends = true
 	if !op.Code.IsQuery() && res.Status != kernel.StatusLost && c.executed[c.tags[place]&(1<<32-1)-1] == 0 {
 		m.fail(FailureAnswer, "%s: %s was answered and no node has executed it", c.name, describeOp(op))
 	}
@@ -77,6 +79,7 @@ type service struct {
 func (s *service) Apply(op *kernel.Op, res *kernel.Result) {
 	m := s.run.machine
 	m.Touch(&s.state, true)
+	m.conflict(s.watched(), false)
 	s.note(op, res, true)
 	s.Spanning.Apply(op, res)
 	s.applied++
@@ -107,11 +110,20 @@ func (s *service) Restore(r io.Reader) error {
 func (s *service) Query(op *kernel.Op, res *kernel.Result) {
 	m := s.run.machine
 	m.Touch(&s.state, false)
+	m.conflict(s.watched(), false)
 	s.note(op, res, false)
 	if s.run.log != nil {
 		s.run.log.queried(s)
 	}
 	s.Spanning.Query(op, res)
+}
+
+// watched is what its operations conflict about with the words of the log.
+func (s *service) watched() *subject {
+	if s.run.log == nil {
+		return nil
+	}
+	return &s.run.log.about
 }
 
 // Merge adds the result of a part to a client's.
@@ -162,6 +174,7 @@ func (s *service) note(op *kernel.Op, res *kernel.Result, applies bool) {
 	c := r.clients[id]
 	if applies && (log == nil && !r.at.copies || s.node == c.node) {
 		// An operation over several keys has a part at each owner, or in each log.
+		m.conflict(&c.about, true)
 		parts := 1
 		if op.Code == kv.CodePutMany && r.at.parts {
 			parts = r.Nodes

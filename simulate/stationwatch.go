@@ -19,6 +19,8 @@ type stationWatch struct {
 	words   [3]*place // of the entry
 	lock    turn
 	inside  turn
+	// about is what the times conflict about for which a core is the combiner.
+	about subject
 }
 
 // turn is who has one of the two words.
@@ -68,6 +70,7 @@ func (w *stationWatch) accessed(c *core, p *place, a access) {
 // enters is told of every store of inside that a core makes.
 func (w *stationWatch) enters(c *core) {
 	t := &w.inside
+	w.machine.conflict(&w.about, true)
 	if c.value == 1 && t.core != nil {
 		w.machine.fail(FailureInvariant, "node %d has two combiners: %s and %s have %s", w.node, t.core, c, t.name)
 	}
@@ -81,9 +84,13 @@ func (t *turn) accessed(w *stationWatch, other *turn, c *core, p *place, a acces
 	switch {
 	case t.core != c || t.left || a == accessPause || a == accessFence:
 	case p == t.word && a == accessStore:
+		w.machine.conflict(&w.about, true)
 		t.left, t.works = true, false
 	case p != nil && (p == w.words[0] || p == w.words[1] || p == w.words[2]):
 	default:
+		if !t.works {
+			w.machine.conflict(&w.about, true)
+		}
 		t.works = true
 		if other.works && other.core != c {
 			w.machine.fail(FailureInvariant, "node %d has two combiners: %s has %s and %s has %s", w.node, c, t.name, other.core, other.name)

@@ -31,9 +31,10 @@ type searchReport struct {
 	Strategy  string          `json:"strategy"`
 	Seed      uint64          `json:"seed"`
 	*simulate.Report
-	// Preemptions and Complete are null where schedules are by seed.
+	// Preemptions, Complete and Pruned are null where schedules are by seed.
 	Preemptions *int  `json:"preemptions"`
 	Complete    *bool `json:"complete"`
+	Pruned      *int  `json:"pruned_schedules"`
 	// Trace is of a run that was replayed and did not fail.
 	Trace []string `json:"trace,omitempty"`
 }
@@ -108,6 +109,7 @@ func (f *searching) run(ctx context.Context, s *session, seed uint64, limited bo
 		var found *simulate.Explored
 		if found, err = e.Run(ctx); found != nil {
 			r.Report, r.Preemptions, r.Complete = &found.Report, &f.preemptions, &found.Complete
+			r.Pruned = &found.Pruned
 			r.Strategy = "exhaustive"
 		}
 	case f.trace || f.schedule != "":
@@ -151,8 +153,8 @@ func (r *searchReport) table(w io.Writer) error {
 		r.Judgement, plural(r.Schedules, "schedule"), r.Scenario, grouped(r.Steps), grouped(r.Operations), grouped(r.Open),
 		plural(r.Died, "death"), grouped(r.Blocked)))
 	if r.Complete != nil {
-		lines = append(lines, fmt.Sprintf("%s with at most %s: %s", map[bool]string{true: "all schedules", false: "not all schedules"}[*r.Complete],
-			plural(*r.Preemptions, "preemption"), grouped(r.Schedules)))
+		lines = append(lines, fmt.Sprintf("%s with at most %s: %s, of which %s were pruned where another had been or would be the same", map[bool]string{true: "all schedules", false: "not all schedules"}[*r.Complete],
+			plural(*r.Preemptions, "preemption"), grouped(r.Schedules), grouped(*r.Pruned)))
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
