@@ -130,10 +130,8 @@ func (r *run) fill(rep *nrkernel.Replica) error {
 func bootGroup(r *run) error {
 	node := 0
 	g, err := nrkernel.NewGroup(r.Nodes, func() kernel.Service {
-		s := &service{Spanning: kv.New(kv.Options{}), run: r, node: node, state: object{name: fmt.Sprintf("the state of replica %d", node)}}
 		node++
-		r.services = append(r.services, s)
-		return s
+		return r.service(node - 1)
 	}, nrkernel.Options{LogSlots: logSlots, Policy: &r.policy})
 	if err != nil {
 		return err

@@ -240,12 +240,14 @@ func (r *run) history() []check.Entry {
 
 // table returns a node's services: kv, watched.
 func (r *run) table(node int) (*kernel.Table, error) {
-	s := &service{run: r, node: node, state: object{name: fmt.Sprintf("the state of node %d", node)}}
 	d := *kv.Definition()
-	d.New = func() kernel.Service {
-		s.Spanning = kv.New(kv.Options{})
-		return s
-	}
-	r.services = append(r.services, s)
+	d.New = func() kernel.Service { return r.service(node) }
 	return kernel.NewTable(&d)
+}
+
+// service returns a node's kv, watched.
+func (r *run) service(node int) *service {
+	s := &service{Spanning: kv.New(kv.Options{}), run: r, node: node, state: object{name: fmt.Sprintf("the state of node %d", node)}}
+	r.services = append(r.services, s)
+	return s
 }
