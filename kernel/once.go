@@ -47,6 +47,15 @@ func ServiceOf(op *Op) ServiceID {
 	return op.Service
 }
 
+// Asked returns the service that an operation is for in the end, and its first
+// argument there.
+func Asked(op *Op) (s ServiceID, first uint64) {
+	if op.Service == OnceID {
+		return ServiceID(op.Args[2]), op.Args[3]
+	}
+	return op.Service, op.Args[0]
+}
+
 // unwrap makes inner the operation that is asked once.
 func unwrap(op, inner *Op) {
 	*inner = Op{Service: ServiceOf(op), Code: op.Code, Data: op.Data}

@@ -92,12 +92,15 @@ func (m *Machine) serving(ctx context.Context, node int) (*child, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, rebuildLimit, fmt.Errorf("%w: node %d has no kernel", ErrKernelDied, node))
 	defer cancel()
 	for {
+		k, err := m.kernelOf(node)
+		if err != nil {
+			return nil, err
+		}
 		if m.isRemoved(node) {
 			return nil, usagef("node %d was removed: to have it back: nrkern node add %d", node, node)
 		}
-		k, err := m.kernelOf(node)
-		if err != nil || !k.gone() || !m.survives(k) {
-			return k, err
+		if !k.gone() || !m.survives(k) {
+			return k, nil
 		}
 		select {
 		case <-ctx.Done():

@@ -64,7 +64,8 @@ func (p *manyPort) Results() []kernel.Result { return p.res }
 func (p *manyPort) Start(place int) {
 	op := &p.ops[place]
 	if site.On(site.AtCallBegin) {
-		p.calls.Begin(p.node.id, p.ports[0].thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+		service, first := kernel.Asked(op)
+		p.calls.Begin(p.node.id, p.ports[0].thread.ID, place, uint8(service), uint8(op.Code), first)
 	}
 	if s := p.node.routes.table.Check(op); s != kernel.StatusOK {
 		p.refuse(place, s)

@@ -58,7 +58,8 @@ func (p *Port) Results() []kernel.Result { return p.thread.Results }
 func (p *Port) Start(place int) {
 	op := &p.thread.Ops[place]
 	if site.On(site.AtCallBegin) {
-		p.calls.Begin(p.replica.log.id, p.thread.ID, place, uint8(op.Service), uint8(op.Code), op.Args[0])
+		service, first := kernel.Asked(op)
+		p.calls.Begin(p.replica.log.id, p.thread.ID, place, uint8(service), uint8(op.Code), first)
 	}
 	if s := p.replica.table.Check(op); s != kernel.StatusOK {
 		r := &p.thread.Results[place]
