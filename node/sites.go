@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/nrkern/nrkern/tracing/site"
@@ -49,7 +50,7 @@ func (m *Machine) Sites(ctx context.Context, ask SitesRequest) (*Sites, error) {
 	if s.Places, err = site.Places(); err != nil {
 		return nil, err
 	}
-	kernels := m.children()
+	kernels := slices.DeleteFunc(m.children(), func(k *child) bool { return m.isRemoved(k.number) })
 	answers := make([]sitesAnswer, len(kernels))
 	errs := make([]error, len(kernels))
 	var calls sync.WaitGroup

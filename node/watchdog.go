@@ -15,6 +15,10 @@ import (
 // stand.
 const watchTick = 20 * time.Millisecond
 
+// runnableBudgets is how many stall budgets a kernel has that is not stopped: it
+// waits for a CPU that somebody else has, and may move any moment.
+const runnableBudgets = 10
+
 // suspect is what the watchdog remembers of a kernel.
 type suspect struct {
 	child *child
@@ -85,19 +89,23 @@ func (m *Machine) look(c *child, s *suspect, passed time.Duration) {
 	if s.lags == 0 {
 		s.named = false
 	}
+	limit := budget
+	if most := max(s.holds, s.lags); most >= budget && !isStopped(c.process.Pid) {
+		limit *= runnableBudgets
+	}
 	switch spare := m.donor(c.number) != nil; {
-	case (s.holds >= budget || s.stopped >= budget) && spare:
+	case (s.holds >= limit || s.stopped >= budget) && spare:
 		what := "holds a reservation in the log"
-		if s.holds < budget {
+		if s.holds < limit {
 			what = "is stopped while another waits for its snapshot"
 		}
 		m.events.publish(Event{
 			Kind: EventStalled, Node: c.number, PID: c.process.Pid,
-			Text: fmt.Sprintf("%s %s for longer than %v: it is killed, and another takes its place", c.name(), what, budget),
+			Text: fmt.Sprintf("%s %s for longer than %v: it is killed, and another takes its place", c.name(), what, limit),
 		})
 		c.signal(unix.SIGKILL)
 		s.condemned = true
-	case s.lags >= budget && spare:
+	case s.lags >= limit && spare:
 		m.passOver(c)
 	case s.lags >= budget/2 && !s.named:
 		s.named = true
