@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/numa"
 	"github.com/nrkern/nrkern/transport"
 	"github.com/nrkern/nrkern/workload"
@@ -17,7 +18,9 @@ import (
 type Count struct {
 	// Structure is one of Counted.
 	Structure string
-	Topology  numa.Spec
+	// Logs is the number of logs of nr; 0 means 1.
+	Logs     int
+	Topology numa.Spec
 	// Workload says what each thread does; its durations do not matter.
 	Workload workload.Spec
 	// Operations is the number that is counted, of all threads; as many go
@@ -55,6 +58,8 @@ func (c Count) Validate() error {
 	switch {
 	case !known:
 		return fmt.Errorf("%w: structure %q: want one of %v", ErrScenario, c.Structure, Counted())
+	case c.Logs < 0 || c.Logs > nrkernel.MaxLogs || c.Logs > 1 && c.Structure != "nr":
+		return fmt.Errorf("%w: %d logs of %s: nr has 1 to %d, the others have none", ErrScenario, c.Logs, c.Structure, nrkernel.MaxLogs)
 	case c.Operations < 1 || c.Operations > maxCountOperations:
 		return fmt.Errorf("%w: %d operations: want 1 to %d", ErrScenario, c.Operations, maxCountOperations)
 	case c.Workload.Keys > maxCountKeys:

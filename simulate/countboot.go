@@ -21,7 +21,7 @@ func (r *counting) segment() (*transport.Segment, error) {
 	var err error
 	switch r.Structure {
 	case "nr":
-		err = l.AddLog("log", countLogSlots, r.Topology.Nodes, 0)
+		err = nrkernel.AddLogs(l, max(r.Logs, 1), countLogSlots, r.Topology.Nodes, 0)
 	case "multikernel":
 		err = multikernel.AddMesh(l, r.Topology.Nodes, countRing)
 	default:
@@ -45,24 +45,22 @@ func (r *counting) boot() error {
 }
 
 func (r *counting) bootNR() error {
-	store, err := transport.OpenLog(r.memory.keep, "log")
+	logs, err := nrkernel.OpenLogs(r.memory.keep)
 	if err != nil {
 		return err
 	}
-	nrkernel.Prepare(store)
+	logs.Prepare()
 	var all []func() transport.Traffic
 	for node := range r.Topology.Nodes {
 		r.machine.home = node
-		table, err := r.table(node, nil)
+		// Each replica has all keys and uses those of its log.
+		n, err := nrkernel.NewNode(logs, func() (*kernel.Table, error) { return r.table(node, nil) },
+			nrkernel.Config{ID: node, Policy: &r.policy, Stop: &r.stop})
 		if err != nil {
 			return err
 		}
-		rep, err := nrkernel.NewReplica(store, table, nrkernel.Config{ID: node, Policy: &r.policy, Stop: &r.stop})
-		if err != nil {
-			return err
-		}
-		all = append(all, rep.Traffic)
-		if err := r.threads(node, func(w int) (kernel.Port, error) { return rep.NewPort(w) }, rep); err != nil {
+		all = append(all, n.Traffic)
+		if err := r.threads(node, n.NewPort, n); err != nil {
 			return err
 		}
 	}

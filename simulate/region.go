@@ -38,6 +38,11 @@ func (r Region) String() string { return regionNames[r] }
 // regionIn returns what a line of a part of the segment is for.
 func regionIn(part string, offset uint64) Region {
 	word := offset / transport.LineSize
+	if rest, several := strings.CutPrefix(part, "log."); several { // of one of several logs: log.2.slots
+		if number, of, ok := strings.Cut(rest, "."); ok && number >= "0" && number <= "99" && number != "replica" {
+			part = "log." + of
+		}
+	}
 	switch {
 	case part == "log.control" && word < 2:
 		return []Region{RegionTail, RegionCtail}[word]

@@ -33,6 +33,7 @@ type simulateReport struct {
 type counting struct {
 	topology    string
 	modes       []string
+	logs        []int
 	writeRatios []float64
 	operations  uint64
 	load        workload.Spec
@@ -47,7 +48,7 @@ cores and nodes; it measures nothing, and needs no machine that runs.`)
 }
 
 func newSimulateKV(s *session) *cobra.Command {
-	f := counting{topology: "4x2", modes: []string{"nr", "multikernel"}, writeRatios: []float64{0, 10, 50, 100}, operations: 20_000, load: workload.Default()}
+	f := counting{topology: "4x2", modes: []string{"nr", "multikernel"}, logs: []int{1}, writeRatios: []float64{0, 10, 50, 100}, operations: 20_000, load: workload.Default()}
 	cmd := &cobra.Command{
 		Use: "kv", Short: "Reads and writes of the key-value service", Args: noArguments,
 		Long: `A thread on each core keeps --window operations outstanding, as with nrkern bench
@@ -74,6 +75,7 @@ the same bytes on any machine.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.topology, "topology", f.topology, "the simulated machine: NODESxCORES")
 	flags.StringSliceVar(&f.modes, "mode", f.modes, "structures: nr, multikernel, biglock-mutex, biglock-rwlock, biglock-mcs")
+	flags.IntSliceVar(&f.logs, "logs", f.logs, "numbers of logs (nr)")
 	flags.Float64SliceVar(&f.writeRatios, "write-ratio", f.writeRatios, "writes, in percent of the operations")
 	flags.Uint64Var(&f.operations, "operations", f.operations, "operations to count, of all threads; as many go before, to warm up")
 	flags.Uint64Var(&f.load.Keys, "keys", f.load.Keys, "number of keys")
@@ -97,14 +99,23 @@ func (f *counting) run() (*simulateReport, error) {
 		Window: f.load.Window, ValueBytes: f.load.ValueBytes, Seed: f.load.Seed, Results: []*simulate.Counts{},
 	}
 	for _, mode := range f.modes {
-		for _, ratio := range f.writeRatios {
-			c := simulate.Count{Structure: mode, Topology: spec, Workload: f.load, Operations: f.operations}
-			c.Workload.WriteRatio, c.Workload.ThreadsPerNode = ratio, spec.Cores
-			counts, err := c.Run()
-			if err != nil {
-				return nil, err
+		logs := f.logs
+		if mode != "nr" {
+			logs = []int{1}
+		}
+		for _, n := range logs {
+			for _, ratio := range f.writeRatios {
+				c := simulate.Count{Structure: mode, Logs: n, Topology: spec, Workload: f.load, Operations: f.operations}
+				c.Workload.WriteRatio, c.Workload.ThreadsPerNode = ratio, spec.Cores
+				counts, err := c.Run()
+				if err != nil {
+					return nil, err
+				}
+				if n > 1 {
+					counts.Structure = fmt.Sprintf("%s/%d-logs", mode, n)
+				}
+				r.Results = append(r.Results, counts)
 			}
-			r.Results = append(r.Results, counts)
 		}
 	}
 	return r, nil
