@@ -94,7 +94,7 @@ func (r replicated) report(a *statusAnswer) {
 	}
 }
 func (r replicated) digest() (digest uint64, at []uint64, err error) { return r.node.Digest() }
-func (r replicated) admit(node int, w io.Writer) error { return r.node.Admit(node, w) }
+func (r replicated) admit(node int, w io.Writer) error               { return r.node.Admit(node, w) }
 
 func (r replicated) quiesce() error { r.node.Quiesce(); return nil }
 
