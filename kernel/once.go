@@ -39,14 +39,6 @@ func Once(caller, number uint64, op Op) (Op, bool) {
 	return asked, true
 }
 
-// ServiceOf returns the service that an operation is for in the end.
-func ServiceOf(op *Op) ServiceID {
-	if op.Service == OnceID {
-		return ServiceID(op.Args[2])
-	}
-	return op.Service
-}
-
 // Asked returns the service that an operation is for in the end, and its first
 // argument there.
 func Asked(op *Op) (s ServiceID, first uint64) {
@@ -58,7 +50,8 @@ func Asked(op *Op) (s ServiceID, first uint64) {
 
 // unwrap makes inner the operation that is asked once.
 func unwrap(op, inner *Op) {
-	*inner = Op{Service: ServiceOf(op), Code: op.Code, Data: op.Data}
+	s, _ := Asked(op)
+	*inner = Op{Service: s, Code: op.Code, Data: op.Data}
 	copy(inner.Args[:onceArgs], op.Args[3:])
 }
 
@@ -183,19 +176,6 @@ func (o *once) Restore(r io.Reader) error {
 	return nil
 }
 
-// Digest is 0 where nothing is remembered.
-func (o *once) Digest() (sum uint64) {
-	for _, caller := range o.order {
-		a := o.answers[caller]
-		h := uint64(14695981039346656037)
-		for _, v := range []uint64{caller, a.number, uint64(a.status), a.value, uint64(len(a.data))} {
-			h = (h ^ v) * 0x9e3779b97f4a7c15
-			h ^= h >> 29
-		}
-		for _, b := range a.data {
-			h = (h ^ uint64(b)) * 1099511628211
-		}
-		sum += h
-	}
-	return sum
-}
+// Digest is 0: what is remembered depends on who called, and structures that need
+// not remember have the same state otherwise.
+func (o *once) Digest() uint64 { return 0 }

@@ -28,8 +28,8 @@ func ask(t *testing.T, table *kernel.Table, caller, number uint64, op kernel.Op)
 	if s := table.Check(&asked); s != kernel.StatusOK {
 		return kernel.Result{Status: s}
 	}
-	if kernel.ServiceOf(&asked) != kv.ID || table.Shard(&asked) != table.Shard(&op) {
-		t.Errorf("%+v is of service %d, shard %d", asked, kernel.ServiceOf(&asked), table.Shard(&asked))
+	if s, _ := kernel.Asked(&asked); s != kv.ID || table.Shard(&asked) != table.Shard(&op) {
+		t.Errorf("%+v is of service %d, shard %d", asked, s, table.Shard(&asked))
 	}
 	res := kernel.NewResults(1)[0]
 	table.Execute(&asked, &res)

@@ -175,15 +175,11 @@ func (t *Table) Restore(r io.Reader) error {
 	return nil
 }
 
-// Digest returns the sum of the services' digests. What is remembered of calls from
-// outside (see Remember) is not in it: it depends on who called, and structures that
-// need not remember have the same state otherwise.
+// Digest returns the sum of the services' digests.
 func (t *Table) Digest() uint64 {
 	var sum uint64
 	for _, id := range t.order {
-		if id != OnceID {
-			sum += t.services[id].Digest()
-		}
+		sum += t.services[id].Digest()
 	}
 	return sum
 }

@@ -104,9 +104,7 @@ func (m *Machine) add(node int, began time.Time) error {
 	return err
 }
 
-func (m *Machine) isRemoved(node int) bool {
-	return node >= 0 && node < len(m.removed) && m.removed[node].Load()
-}
+func (m *Machine) isRemoved(node int) bool { return m.removed[node].Load() }
 
 // memberNodes returns the nodes that were not removed.
 func (m *Machine) memberNodes() (nodes []int) {

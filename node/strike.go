@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -66,6 +67,9 @@ func (m *Machine) Strike(ctx context.Context, ask StrikeRequest) (*Strike, error
 	if err != nil {
 		return nil, err
 	}
+	if err := m.checkStrike(ask); err != nil { // before anybody is stopped to take aim
+		return nil, err
+	}
 	hit := &Strike{Node: ask.Node, PID: k.process.Pid}
 	if ask.Aim != "" && ask.Kind != StrikeJoin {
 		if err := m.aim(ctx, k, ask.Aim); err != nil {
@@ -74,9 +78,6 @@ func (m *Machine) Strike(ctx context.Context, ask StrikeRequest) (*Strike, error
 	}
 	switch ask.Kind {
 	case StrikeKill, StrikeJoin:
-		if m.donor(k.number) == nil {
-			return nil, usagef("strike: node %d has the state alone", ask.Node)
-		}
 		k.signal(unix.SIGKILL)
 		if err := await(ctx, k.exited); err != nil {
 			return nil, err
@@ -92,10 +93,24 @@ func (m *Machine) Strike(ctx context.Context, ask StrikeRequest) (*Strike, error
 		hit.Phase = m.phaseOf(ask.Node).String()
 		_ = await(ctx, time.After(ask.For))
 		k.signal(unix.SIGCONT)
-	default:
-		return nil, usagef("strike of kind %q: want %s, %s or %s", ask.Kind, StrikeKill, StrikeStop, StrikeJoin)
 	}
 	return hit, nil
+}
+
+// checkStrike refuses what cannot be struck, or would lose the state.
+func (m *Machine) checkStrike(ask StrikeRequest) error {
+	known := func(p nrkernel.Phase) bool { return p.String() == ask.Aim }
+	switch {
+	case ask.Kind != StrikeKill && ask.Kind != StrikeStop && ask.Kind != StrikeJoin:
+		return usagef("strike of kind %q: want %s, %s or %s", ask.Kind, StrikeKill, StrikeStop, StrikeJoin)
+	case ask.Aim != "" && !slices.ContainsFunc(nrkernel.Phases(), known):
+		return usagef("strike at phase %q: want one of %v, or none", ask.Aim, nrkernel.Phases())
+	case m.isRemoved(ask.Node):
+		return usagef("strike: node %d was removed", ask.Node)
+	case ask.Kind != StrikeStop && m.donor(ask.Node) == nil:
+		return usagef("strike: node %d has the state alone", ask.Node)
+	}
+	return nil
 }
 
 // strikeJoining kills a kernel that was admitted and is being rebuilt.

@@ -32,8 +32,7 @@ func (k *kernelProcess) sys(ask SysRequest, a *sysReply) error {
 	defer done()
 	return onCPU(r.Topology.Nodes[ask.Node].Cores[0], func() error {
 		asked := op
-		// An operation over several logs is not remembered.
-		if ask.Caller != 0 && (r.Config.Logs == 1 || r.table.Shard(&op) != kernel.AllShards) {
+		if ask.Caller != 0 && r.Config.remembers(r.table, &op) {
 			asked, _ = kernel.Once(ask.Caller, ask.Number, op)
 		}
 		res, err := kernel.Call(port, asked)
@@ -105,7 +104,13 @@ func (m *Machine) repeatable(ask SysRequest) bool {
 		return true
 	}
 	_, can := kernel.Once(ask.Caller, ask.Number, op)
-	return can && ask.Caller != 0 && (m.config.Logs == 1 || table.Shard(&op) != kernel.AllShards)
+	return can && ask.Caller != 0 && m.config.remembers(table, &op)
+}
+
+// remembers reports whether a call from outside can be remembered: not one over
+// several logs.
+func (c Config) remembers(t *kernel.Table, op *kernel.Op) bool {
+	return c.Logs == 1 || t.Shard(op) != kernel.AllShards
 }
 
 // caller numbers calls, one outstanding at a time.

@@ -117,7 +117,8 @@ func (r *routing) log(op *kernel.Op) int {
 	if shard == kernel.AllShards {
 		return -1
 	}
-	return (int(kernel.ServiceOf(op)) + shard) % r.logs
+	service, _ := kernel.Asked(op)
+	return (int(service) + shard) % r.logs
 }
 
 // span adds the shards of an operation over several to a set, and returns their

@@ -7,8 +7,8 @@
 //	}
 //
 // On is the constant false in every ordinary build, so the compiler leaves nothing
-// of it: TestNothingRemains looks at the object code. With -tags nrkern_assert it is true, and what
-// does not hold is a panic that says what was found.
+// of it: TestNothingRemains looks at the object code. With -tags nrkern_assert it is
+// true, and what does not hold is a panic that says what was found.
 //
 // Concurrency: a Turn is for all threads of a process; the rest has no state.
 package assert
