@@ -54,11 +54,15 @@ page: build ## make docs/results.md anew, of the run in RESULTS if that is given
 	$(BIN) report docs/results --out docs/results.md
 
 # The other builds are what the rows about the simulation hook and the probe
-# sites compare with.
+# sites compare with: each in several layouts, for the order of a program's
+# functions matters more than what those rows are about.
 bench: ## measure how near we are to C, the bare map and the locks (four minutes; nothing else should run)
-	CGO_ENABLED=0 $(GO) build -o bin/nrbench ./bench/nrbench
-	CGO_ENABLED=0 $(GO) build -tags nrkern_nohook -o bin/nrbench-nohook ./bench/nrbench
-	CGO_ENABLED=0 $(GO) build -tags nrkern_nosite -o bin/nrbench-nosite ./bench/nrbench
+	@set -x; for tag in '' nohook nosite; do \
+		program=bin/nrbench$${tag:+-$$tag}; \
+		CGO_ENABLED=0 $(GO) build -tags "$${tag:+nrkern_$$tag}" -o $$program ./bench/nrbench; \
+		for n in 1 2 3 4 5; do \
+			CGO_ENABLED=0 $(GO) build -tags "$${tag:+nrkern_$$tag}" -ldflags=-randlayout=$$n -o $$program.$$n ./bench/nrbench; \
+		done; done
 	bin/nrbench $(BENCHFLAGS)
 
 test: ## run all ordinary tests

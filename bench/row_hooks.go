@@ -3,6 +3,7 @@ package bench
 import (
 	"debug/buildinfo"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/nrkern/nrkern/kernel"
@@ -33,16 +34,19 @@ var buildLoads = []struct {
 }{{nrBoth, false}, {channelBoth, false}, {nrWrites, true}, {nrReads, true}, {channelTrips, true}}
 
 // besideBuild sets this build beside one with a build tag, each in a process of
-// its own. The processes are started anew several times, because where a process
-// happens to have its memory matters as much.
+// its own. The processes are started anew many times, each time in the next of the
+// build's layouts: where a program's functions and its memory happen to lie makes
+// differences of several percent, more than what is looked for. (Mytkowicz et al.,
+// "Producing wrong data without doing anything obviously wrong", ASPLOS'09; Curtsinger
+// and Berger, "Stabilizer", ASPLOS'13.)
 func (s *Session) besideBuild(row, other, tag string) ([]Line, error) {
 	if err := s.checkBuild(other, tag); err != nil {
 		return nil, err
 	}
-	const limit, restartEvery = 1.01, 7
+	const limit, restartEvery = 1.01, 2
 	var lines []Line
 	for _, load := range buildLoads {
-		builds := &builds{programs: [2]string{s.Self, other}, every: restartEvery}
+		builds := &builds{programs: [2][]string{layouts(s.Self), layouts(other)}, every: restartEvery}
 		sample := func(which int) func(Span) (reading, error) {
 			return func(span Span) (reading, error) {
 				return builds.sample(which, load.name, s.cpus, span, s.Keys)
@@ -68,30 +72,48 @@ func (s *Session) checkBuild(other, tag string) error {
 	if s.Self == "" || other == "" {
 		return fmt.Errorf("%w: no other build to compare with: go build -tags %s, and name it", ErrNotMeasured, tag)
 	}
-	for _, b := range []struct {
-		path   string
-		tagged bool
-	}{{s.Self, false}, {other, true}} {
-		info, err := buildinfo.ReadFile(b.path)
-		if err != nil {
-			return fmt.Errorf("%w: the build to compare with: %w", ErrNotMeasured, err)
+	for _, path := range layouts(s.Self) {
+		if err := checkTag(path, tag, false); err != nil {
+			return err
 		}
-		tags := ""
-		for _, setting := range info.Settings {
-			if setting.Key == "-tags" {
-				tags = setting.Value
-			}
-		}
-		if strings.Contains(tags, tag) != b.tagged {
-			return fmt.Errorf("%w: %s was built with -tags %q: the other build, and no other, has %s", ErrNotMeasured, b.path, tags, tag)
+	}
+	for _, path := range layouts(other) {
+		if err := checkTag(path, tag, true); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// builds is a child of each of two builds, started anew every so many rounds.
+// checkTag makes sure that a program was built with a tag, or without.
+func checkTag(path, tag string, tagged bool) error {
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("%w: the build to compare with: %w", ErrNotMeasured, err)
+	}
+	tags := ""
+	for _, setting := range info.Settings {
+		if setting.Key == "-tags" {
+			tags = setting.Value
+		}
+	}
+	if strings.Contains(tags, tag) != tagged {
+		return fmt.Errorf("%w: %s was built with -tags %q: the other build, and no other, has %s", ErrNotMeasured, path, tags, tag)
+	}
+	return nil
+}
+
+// layouts returns the paths of a program and of the same code linked in other orders
+// (go build -ldflags=-randlayout=N), which lie beside it as PROGRAM.1 and so on.
+func layouts(program string) []string {
+	others, _ := filepath.Glob(program + ".[0-9]*") // the pattern is not malformed
+	return append([]string{program}, others...)
+}
+
+// builds is a child of each of two builds, started anew every so many rounds, in the
+// build's layouts in turn.
 type builds struct {
-	programs [2]string
+	programs [2][]string
 	children [2]*child
 	every    int
 	rounds   int
@@ -105,7 +127,8 @@ func (b *builds) sample(which int, name string, cpus [2]int, span Span, keys uin
 		b.rounds++
 	}
 	if b.children[which] == nil {
-		c, err := startChild(b.programs[which], serveMode)
+		layout := (b.rounds - 1) / b.every % len(b.programs[which])
+		c, err := startChild(b.programs[which][layout], serveMode)
 		if err != nil {
 			return reading{}, err
 		}
