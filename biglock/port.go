@@ -25,6 +25,7 @@ type Port struct {
 	next    int
 	shared  bool // readers do not exclude each other
 	calls   site.Calls
+	turns   site.Joint
 	_       transport.Pad
 }
 
@@ -92,10 +93,10 @@ func (p *Port) Next() (int, error) {
 func (p *Port) execute() {
 	m := p.machine
 	if len(p.writes) > 0 {
-		site.LockBegin(p.node, len(p.writes))
+		traced := p.asks(len(p.writes))
 		m.lock.lock(p.thread.ID)
 		m.begin()
-		site.LockEnd(p.node)
+		p.has(traced)
 		if m.holder != p.node {
 			m.nodes[p.node].lockLines[m.holder].Add(1)
 			m.holder = p.node
@@ -106,12 +107,26 @@ func (p *Port) execute() {
 		p.writes = p.writes[:0]
 	}
 	if len(p.reads) > 0 {
-		site.LockBegin(p.node, len(p.reads))
+		traced := p.asks(len(p.reads))
 		m.lock.rlock(p.thread.ID)
-		site.LockEnd(p.node)
+		p.has(traced)
 		p.run(p.reads)
 		m.lock.runlock(p.thread.ID)
 		p.reads = p.reads[:0]
+	}
+}
+
+// asks and has are the probes at the two ends of the wait for the lock.
+func (p *Port) asks(ops int) (traced bool) {
+	if traced = site.On(site.AtLockBegin) && p.turns.Begins(); traced {
+		site.LockBegin(p.node, ops)
+	}
+	return traced
+}
+
+func (p *Port) has(traced bool) {
+	if traced {
+		site.LockEnd(p.node)
 	}
 }
 

@@ -16,7 +16,7 @@ type Sites struct {
 	Nodes   int            `json:"nodes"`
 	Kernels []TracedKernel `json:"kernels"`
 	Places  []site.Place   `json:"places"`
-	// Every is one in how many calls and messages pass their probes.
+	// Every is one in how many pass the probes of sampled sites.
 	Every uint64 `json:"every"`
 }
 
@@ -30,7 +30,7 @@ type TracedKernel struct {
 
 // SitesRequest asks for the sites.
 type SitesRequest struct {
-	// Every makes one in so many calls and messages pass their probes, from now
+	// Every makes one in so many pass the probes of sampled sites, from now
 	// on: a power of two. 0 leaves it as it is.
 	Every uint64 `json:"every"`
 }

@@ -30,7 +30,7 @@ func (r *Replica) combine() error {
 		start, err := r.begin(slots)
 		if err != nil {
 			r.giveBack()
-			if site.On(site.AtCombineEnd) {
+			if site.On(site.AtCombineEnd) && r.batches.Ends() {
 				site.CombineEnd(r.log.id)
 			}
 			return err
@@ -41,7 +41,7 @@ func (r *Replica) combine() error {
 		}
 		if err := r.replay(end, start, end); err != nil {
 			r.own, r.ownEnd = start, end
-			if site.On(site.AtCombineEnd) {
+			if site.On(site.AtCombineEnd) && r.batches.Ends() {
 				site.CombineEnd(r.log.id)
 			}
 			return err
@@ -55,7 +55,7 @@ func (r *Replica) combine() error {
 
 // begin reserves the slots that the batch needs.
 func (r *Replica) begin(slots uint64) (start uint64, err error) {
-	if site.On(site.AtCombineBegin) {
+	if site.On(site.AtCombineBegin) && r.batches.Begins() {
 		site.CombineBegin(r.log.id, len(r.batch), slots)
 	}
 	return r.reserve(slots)
@@ -73,7 +73,7 @@ func (r *Replica) fill(start, slots uint64) (end uint64) {
 		end = r.log.write(end, &p.thread.Ops[p.place], kernel.Origin{Node: uint8(r.log.id), Thread: uint8(p.thread.ID), Place: uint16(p.place)})
 	}
 	r.log.filled()
-	if site.On(site.AtAppend) {
+	if site.On(site.AtAppend) && r.appends.Begins() {
 		site.Append(r.log.id, start, slots, len(r.batch))
 	}
 	r.log.events.Entries.Add(uint64(len(r.batch)))
@@ -83,7 +83,7 @@ func (r *Replica) fill(start, slots uint64) (end uint64) {
 // end is the end of a batch whose results were handed out.
 func (r *Replica) end() {
 	r.log.in(PhaseElsewhere)
-	if site.On(site.AtCombineEnd) {
+	if site.On(site.AtCombineEnd) && r.batches.Ends() {
 		site.CombineEnd(r.log.id)
 	}
 	if mutant.LateCtail {
@@ -222,7 +222,7 @@ func (r *Replica) replay(to, own, ownEnd uint64) error {
 	l := r.log
 	mine := own != ownEnd
 	alone := r.alone()
-	traced := site.On(site.AtReplayBegin) && l.applied < to
+	traced := site.On(site.AtReplayBegin) && l.applied < to && r.replays.Begins()
 	if traced {
 		site.ReplayBegin(l.id, l.applied, to)
 	}

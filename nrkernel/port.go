@@ -27,6 +27,7 @@ type Port struct {
 	eager   bool  // the window is one
 	atOnce  bool  // its place was read at once, and not yet returned
 	calls   site.Calls
+	gates   site.Joint
 	_       transport.Pad
 }
 
@@ -162,7 +163,7 @@ func (p *Port) writeAlone() error {
 			slots := r.take(p.thread, p.writes[done:])
 			if start, err = r.begin(slots); err == nil {
 				end = r.fill(start, slots)
-			} else if site.On(site.AtCombineEnd) {
+			} else if site.On(site.AtCombineEnd) && r.batches.Ends() {
 				site.CombineEnd(r.log.id)
 			}
 		}
@@ -198,7 +199,7 @@ func (p *Port) leave(start, end uint64) {
 		p.thread.Take()
 	}
 	r.own, r.ownEnd = start, end
-	if site.On(site.AtCombineEnd) {
+	if site.On(site.AtCombineEnd) && r.batches.Ends() {
 		site.CombineEnd(r.log.id)
 	}
 }
@@ -294,11 +295,23 @@ func (p *Port) query() {
 // gate waits until the replica has applied the log up to an index.
 func (p *Port) gate(index uint64) error {
 	r := p.replica
-	site.GateBegin(r.log.id, index)
+	traced := site.On(site.AtGateBegin) && p.gates.Begins()
+	if traced {
+		site.GateBegin(r.log.id, index)
+	}
+	err := p.awaitApplied(index)
+	if traced {
+		site.GateEnd(r.log.id)
+	}
+	return err
+}
+
+// awaitApplied is gate, without its probes.
+func (p *Port) awaitApplied(index uint64) error {
+	r := p.replica
 	w := transport.NewWaiter(r.policy)
 	for {
 		if behind(index, r.log.ltail()) == 0 {
-			site.GateEnd(r.log.id)
 			return nil
 		}
 		if r.station.Enter(p.thread) {
@@ -310,7 +323,6 @@ func (p *Port) gate(index uint64) error {
 				err = ErrAway
 			}
 			if err != nil {
-				site.GateEnd(r.log.id)
 				return err
 			}
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -53,6 +54,9 @@ type Replica struct {
 	foreign     kernel.Op
 	ignored     kernel.Result
 	damage      error
+	batches     site.Joint
+	appends     site.Joint
+	replays     site.Joint
 	_           transport.Pad
 }
 

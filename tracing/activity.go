@@ -17,7 +17,24 @@ func (s *Session) reportKernel(r *Report) error {
 	for i, e := range now {
 		r.Kernel = append(r.Kernel, activityOf(e, s.base.activity[i], r.Operations))
 	}
-	return nil
+	for i := range r.Calls {
+		r.Calls[i].Linux = linuxOf(r.Calls[i], now, s.base.activity)
+	}
+	unplaced, err := s.view.Unplaced()
+	r.Lost.Probes.Operations += unplaced - s.base.unplaced
+	return err
+}
+
+// linuxOf gives what came within calls of a kind, of the events that are watched.
+func linuxOf(c Call, now, before []kernelview.Event) map[string]uint64 {
+	of := kernelview.Operation{Node: c.Node, Service: uint8(c.Service), Code: uint8(c.Code)}
+	found := map[string]uint64{}
+	for i, e := range now {
+		if e.Err == nil {
+			found[e.Name] = e.During[of] - before[i].During[of]
+		}
+	}
+	return found
 }
 
 func activityOf(now, before kernelview.Event, operations *uint64) Activity {

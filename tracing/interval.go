@@ -16,6 +16,7 @@ type base struct {
 	links    []counter.LinkCount
 	activity []kernelview.Event
 	lost     probe.Lost
+	unplaced uint64
 	cost     programs
 }
 
@@ -50,6 +51,9 @@ func (s *Session) Restart() error {
 	if s.view != nil {
 		var err error
 		if b.activity, err = s.view.Read(); err != nil {
+			return err
+		}
+		if b.unplaced, err = s.view.Unplaced(); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ type Site struct {
 	PID      int            `json:"pid"`
 	Hits     uint64         `json:"hits"`
 	PerS     float64        `json:"hits_per_s"`
+	OneIn    uint64         `json:"one_in"` // how many passes a hit stands for
 	Unit     string         `json:"size_unit"`
 	Size     *uint64        `json:"size_total"`
 	Pairs    *uint64        `json:"pairs"`
@@ -75,6 +76,9 @@ type Call struct {
 	Share float64 `json:"time_share"`
 	// Values are counters per call, by event.
 	Values map[string]float64 `json:"values"`
+	// Linux is what Linux did to the calls' threads between their begin and end,
+	// by event; nil if that was not watched.
+	Linux map[string]uint64 `json:"linux"`
 }
 
 // Count is what was counted of an event over the interval, in all threads of
@@ -169,7 +173,7 @@ type Cost struct {
 	// Share is the part of the machine's CPU time that hits of probe sites took:
 	// half an empty pair each; null if CPU time was not counted.
 	Share *float64 `json:"cpu_share"`
-	// Every is one in how many calls and messages passed their probes.
+	// Every is one in how many passed the probes of sites that are sampled.
 	Every  uint64 `json:"every"`
 	Reason string `json:"reason,omitempty"` // why the runtime is not known
 }

@@ -27,7 +27,7 @@ type Options struct {
 	Places  []site.Place
 	// Sites are the probe sites to attach to; nil for all, empty for none.
 	Sites []string
-	// Every is one in how many calls and messages pass their probes; the machine
+	// Every is one in how many pass the probes of sampled sites; the machine
 	// has been told.
 	Every uint64
 	// Events are counted over the interval. Wanted are those among them that
@@ -114,7 +114,7 @@ func Start(o Options) (_ *Session, err error) {
 	}
 	if o.Kernel {
 		if s.viewErr = privilege.Check(viewNeeds...); s.viewErr == nil {
-			s.view, s.viewErr = kernelview.Attach(s.nodes)
+			s.view, s.viewErr = kernelview.Attach(s.nodes, s.doing())
 		}
 	}
 	if o.Stacks {
@@ -132,7 +132,7 @@ func (s *Session) attach() {
 		return
 	}
 	s.tracer, s.probeErr = probe.Attach(probe.Options{
-		Targets: o.Targets, Places: o.Places, Sites: o.Sites, Emit: o.Emit, Values: len(o.PerCall),
+		Targets: o.Targets, Places: o.Places, Sites: o.Sites, Emit: o.Emit, Values: len(o.PerCall), Follow: o.Kernel,
 	})
 	if s.probeErr != nil {
 		return
@@ -147,6 +147,14 @@ func (s *Session) attach() {
 	if len(o.PerCall) > 0 {
 		s.watching.Go(s.follow)
 	}
+}
+
+// doing returns the map of the calls that threads are in, or nil.
+func (s *Session) doing() *ebpf.Map {
+	if s.tracer == nil {
+		return nil
+	}
+	return s.tracer.Doing()
 }
 
 // follow gives counters to the threads that start.

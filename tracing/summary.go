@@ -58,7 +58,7 @@ func (s *Session) reportProbes(r *Report) error {
 		return cmp.Or(cmp.Compare(a.Target.Node, b.Target.Node), cmp.Compare(order[a.Name], order[b.Name]))
 	})
 	for _, p := range seen.Sites {
-		r.Sites = append(r.Sites, siteOf(p, seconds))
+		r.Sites = append(r.Sites, siteOf(p, s.options.Every, seconds))
 		if p.Name == "call_end" {
 			values.Valued += p.Valued
 			values.Moved += p.Moved
@@ -90,10 +90,13 @@ func (s *Session) reportValues(r *Report, calls, empty probe.Tally) {
 	}
 }
 
-func siteOf(p probe.Seen, seconds float64) Site {
+func siteOf(p probe.Seen, every uint64, seconds float64) Site {
 	n := Site{
 		Name: p.Name, Pair: p.Pair, Node: p.Target.Node, PID: p.Target.PID, Hits: p.Hits,
-		PerS: float64(p.Hits) / seconds, Unit: p.Description.Size,
+		PerS: float64(p.Hits) / seconds, OneIn: 1, Unit: p.Description.Size,
+	}
+	if p.Sampled {
+		n.OneIn = max(every, 1)
 	}
 	if p.Description.Size != "" {
 		n.Size = &p.Tally.Size

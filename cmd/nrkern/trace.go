@@ -42,7 +42,7 @@ func (f *traceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.flame, "flame", "", "write the stacks to this file, folded for a flame graph; means --stacks")
 	flags.StringVar(&f.heatmap, "heatmap", "", "draw the traffic matrix in this file: .svg, .png, or without either both")
 	flags.StringVar(&f.chrome, "chrome", "", "write a timeline to this file, which opens in Perfetto and chrome://tracing")
-	flags.Uint64Var(&f.every, "every", 1, "let one in so many calls and messages pass their probes: a power of two")
+	flags.Uint64Var(&f.every, "every", 1, "let one in so many calls, batches, messages and other frequent things pass their probes: a power of two")
 }
 
 func newTrace(s *session) *cobra.Command {

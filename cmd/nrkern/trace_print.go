@@ -31,7 +31,7 @@ func writeTrace(w io.Writer, r *tracing.Report, by order) error {
 	if len(r.Links) == 0 {
 		fmt.Fprintln(w, "socket links: n/a (no unit outside the cores that counts them)")
 	}
-	for _, g := range []*grid{callsGrid(r, by), sitesGrid(r), countersGrid(r), linksGrid(r), kernelGrid(r), stacksGrid(r)} {
+	for _, g := range []*grid{callsGrid(r, by), sitesGrid(r), countersGrid(r), linksGrid(r), kernelGrid(r), withinCallsGrid(r, by), stacksGrid(r)} {
 		if g == nil {
 			continue
 		}
@@ -68,7 +68,7 @@ func writeTraceCost(w io.Writer, r *tracing.Report) error {
 		if c.Share != nil {
 			share = fmt.Sprintf("%.1f %%", 100**c.Share)
 		}
-		fmt.Fprintf(w, "probes: one call in %d; an empty pair takes %v; of the machine's CPU time: %s\n", c.Every, *c.EmptyPair, share)
+		fmt.Fprintf(w, "probes: one in %d, where it is sampled; an empty pair takes %v; of the machine's CPU time: %s\n", c.Every, *c.EmptyPair, share)
 	}
 	if c.Runs == nil {
 		_, err := fmt.Fprintf(w, "programs: n/a (%s)\n", c.Reason)
@@ -176,25 +176,46 @@ func optionalNumber(v *float64) string {
 	return fmt.Sprintf("%.3f", *v)
 }
 
+// withinCallsGrid is what Linux did to the threads of calls, of the events of which
+// anything came.
+func withinCallsGrid(r *tracing.Report, by order) *grid {
+	calls := slices.Clone(r.Calls)
+	sortCalls(calls, by)
+	g := newGrid("llrrr", "LINUX, WITHIN CALLS", "CALL", "NODE", "TOTAL", "PER CALL")
+	empty := true
+	for _, e := range r.Kernel {
+		for _, c := range calls {
+			if n := c.Linux[e.Event]; n > 0 {
+				empty = false
+				g.add(e.Event, operationText(c.Service, c.Code), nodeText(c.Node), grouped(n), fmt.Sprintf("%.3f", float64(n)/float64(max(c.Calls, 1))))
+			}
+		}
+	}
+	if empty {
+		return nil
+	}
+	return g
+}
+
 func sitesGrid(r *tracing.Report) *grid {
 	if len(r.Sites) == 0 {
 		return nil
 	}
-	g := newGrid("lr", "SITE", "NODE", "HITS", "PER S", "SIZE", "PAIRS", "MEAN", "P50 <=", "P99 <=", "MAX", "UNPAIRED")
+	g := newGrid("lr", "SITE", "NODE", "ONE IN", "HITS", "PER S", "SIZE", "PAIRS", "MEAN", "P50 <=", "P99 <=", "MAX", "UNPAIRED")
 	for _, p := range r.Sites {
 		if p.Hits == 0 {
 			continue
 		}
-		row := []string{p.Name, nodeText(p.Node), grouped(p.Hits), rate(p.PerS), "", "", "", "", "", "", ""}
+		row := []string{p.Name, nodeText(p.Node), grouped(p.OneIn), grouped(p.Hits), rate(p.PerS), "", "", "", "", "", "", ""}
 		if p.Size != nil {
-			row[4] = fmt.Sprintf("%.2f %s", float64(*p.Size)/float64(p.Hits), p.Unit)
+			row[5] = fmt.Sprintf("%.2f %s", float64(*p.Size)/float64(p.Hits), p.Unit)
 		}
 		if p.Pairs != nil {
-			row[5], row[10] = grouped(*p.Pairs), grouped(*p.Unpaired)
+			row[6], row[11] = grouped(*p.Pairs), grouped(*p.Unpaired)
 		}
 		for i, d := range []*time.Duration{p.Mean, p.P50, p.P99, p.Max} {
 			if d != nil {
-				row[6+i] = nanoseconds(int64(*d))
+				row[7+i] = nanoseconds(int64(*d))
 			}
 		}
 		g.add(row...)

@@ -43,20 +43,68 @@ struct {
 	TYPE(value, u64);
 } counts SEC(".maps");
 
-static ALWAYS_INLINE void count(u32 target, u32 event, u64 n)
+// The call that a thread is in; sites.c fills it while calls are traced.
+struct {
+	UINT(type, MAP_HASH);
+	UINT(max_entries, 8192);
+	TYPE(key, u32);
+	TYPE(value, u64);
+} doing SEC(".maps");
+
+struct during {
+	u32 event;
+	u16 node, code; // service in the high half of code
+};
+
+struct {
+	UINT(type, MAP_PERCPU_HASH);
+	UINT(max_entries, 16384);
+	TYPE(key, struct during);
+	TYPE(value, u64);
+} by_operation SEC(".maps");
+
+// Events of calls of which by_operation had no room for another kind.
+struct {
+	UINT(type, MAP_ARRAY);
+	UINT(max_entries, 1);
+	TYPE(key, u32);
+	TYPE(value, u64);
+} unplaced SEC(".maps");
+
+static ALWAYS_INLINE void count_during(u64 call, u32 event, u64 n)
+{
+	struct during key = {.event = event, .node = (call >> 48) & 0xff, .code = call};
+	u64 *c = map_lookup(&by_operation, &key);
+	if (!c) {
+		u64 none = 0;
+		map_update(&by_operation, &key, &none, NOEXIST);
+		c = map_lookup(&by_operation, &key);
+	}
+	u32 first = 0;
+	if (!c)
+		c = map_lookup(&unplaced, &first);
+	if (c)
+		add(c, n);
+}
+
+static ALWAYS_INLINE void count(u32 target, u32 tid, u32 event, u64 n)
 {
 	u32 index = target * EVENTS + event;
 	u64 *c = map_lookup(&counts, &index);
 	if (c)
 		add(c, n);
+	u64 *call = map_lookup(&doing, &tid);
+	if (call)
+		count_during(*call, event, n);
 }
 
 static ALWAYS_INLINE int count_current(u32 event, u64 n)
 {
-	u32 tgid = pid_tgid() >> 32;
+	u64 id = pid_tgid();
+	u32 tgid = id >> 32;
 	u32 *target = map_lookup(&targets, &tgid);
 	if (target)
-		count(*target, event, n);
+		count(*target, id, event, n);
 	return 0;
 }
 
@@ -109,7 +157,7 @@ int threads_migrated_btf(u64 *ctx)
 	u32 tgid = task->tgid;
 	u32 *target = map_lookup(&targets, &tgid);
 	if (target)
-		count(*target, THREADS_MIGRATED, 1);
+		count(*target, task->pid, THREADS_MIGRATED, 1);
 	return 0;
 }
 
@@ -126,7 +174,7 @@ int threads_migrated(struct migrate *ctx)
 	u32 tid = ctx->pid;
 	u32 *target = map_lookup(&threads, &tid);
 	if (target)
-		count(*target, THREADS_MIGRATED, 1);
+		count(*target, tid, THREADS_MIGRATED, 1);
 	return 0;
 }
 

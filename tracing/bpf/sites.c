@@ -9,6 +9,7 @@ char _license[] SEC("license") = "Dual MIT/GPL";
 // Set before loading.
 const volatile u32 emit = 0;   // hits go to the ring buffer too
 const volatile u32 values = 0; // counters read at begin and end, at most VALUES
+const volatile u32 follow = 0; // kernel.c asks which call a thread is in
 
 #define VALUES 4
 #define BUCKETS 168 // of durations: four to a power of two, up to 2^42 ns
@@ -34,7 +35,7 @@ struct open_key {
 
 struct opened {
 	u64 at, size, ax;
-	u32 cpu, known;
+	u32 cpu, known, tid, reserved;
 	u64 counts[VALUES];
 };
 
@@ -81,6 +82,15 @@ struct {
 	TYPE(key, struct operation_key);
 	TYPE(value, struct operation);
 } operations SEC(".maps");
+
+// The call that a thread is in, by its AX: of several that are outstanding, the
+// one that began last.
+struct {
+	UINT(type, MAP_HASH);
+	UINT(max_entries, 8192);
+	TYPE(key, u32);
+	TYPE(value, u64);
+} doing SEC(".maps");
 
 struct {
 	UINT(type, MAP_RINGBUF);
@@ -229,7 +239,9 @@ int begin(struct registers *ctx)
 	add(&t->hits, 1);
 	add(&t->size, ctx->cx);
 	struct open_key k = key_of(ctx, cookie);
-	struct opened o = {.size = ctx->cx, .ax = ctx->ax, .cpu = cpu_id()};
+	struct opened o = {.size = ctx->cx, .ax = ctx->ax, .cpu = cpu_id(), .tid = pid_tgid()};
+	if (follow && (cookie & CALL) && map_update(&doing, &o.tid, &o.ax, ANY))
+		lose(LOST_OPEN);
 	u32 multiplexed = 0;
 	if (values)
 		o.known = read_values(o.counts, &multiplexed);
@@ -279,6 +291,11 @@ int end(struct registers *ctx)
 		add(&t->unpaired, 1);
 		show(ctx, SLOT(cookie), at);
 		return 0;
+	}
+	if (follow && (cookie & CALL)) {
+		u64 *call = map_lookup(&doing, &o->tid);
+		if (call && *call == o->ax)
+			map_delete(&doing, &o->tid);
 	}
 	u64 ns = at - o->at;
 	u64 counts[VALUES] = {};

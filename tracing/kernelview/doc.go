@@ -2,7 +2,7 @@
 // faults, TLB flushes, interrupts between CPUs, switches, migrations, futex
 // waits.
 //
-//	view := kernelview.Attach(map[int]int{pid: target})
+//	view := kernelview.Attach(map[int]int{pid: target}, tracer.Doing())
 //	for _, e := range view.Read() { … }  // each with its counts, or the reason why not
 //	view.Close()
 //

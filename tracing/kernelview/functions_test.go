@@ -27,7 +27,7 @@ func countShootdowns(t *testing.T, k kind) {
 	if runtime.NumCPU() < 2 {
 		t.Skip("one CPU shoots down nobody's TLB")
 	}
-	v, err := attachBy(map[int]int{os.Getpid(): 3}, func(_ event, w way) bool { return w.kind == k })
+	v, err := attachBy(map[int]int{os.Getpid(): 3}, nil, func(_ event, w way) bool { return w.kind == k })
 	if err != nil {
 		t.Fatal(err)
 	}

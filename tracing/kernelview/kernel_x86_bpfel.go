@@ -8,17 +8,28 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"structs"
 
 	"github.com/cilium/ebpf"
 )
+
+type kernelDuring struct {
+	_     structs.HostLayout
+	Event uint32
+	Node  uint16
+	Code  uint16
+}
 
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	kernelMapByOperation          = "by_operation"
 	kernelMapCounts               = "counts"
+	kernelMapDoing                = "doing"
 	kernelMapTargets              = "targets"
 	kernelMapThreads              = "threads"
+	kernelMapUnplaced             = "unplaced"
 	kernelProgFutexWaits          = "futex_waits"
 	kernelProgFutexWaitsRaw       = "futex_waits_raw"
 	kernelProgIpisCall            = "ipis_call"
@@ -107,9 +118,12 @@ type kernelProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type kernelMapSpecs struct {
-	Counts  *ebpf.MapSpec `ebpf:"counts"`
-	Targets *ebpf.MapSpec `ebpf:"targets"`
-	Threads *ebpf.MapSpec `ebpf:"threads"`
+	ByOperation *ebpf.MapSpec `ebpf:"by_operation"`
+	Counts      *ebpf.MapSpec `ebpf:"counts"`
+	Doing       *ebpf.MapSpec `ebpf:"doing"`
+	Targets     *ebpf.MapSpec `ebpf:"targets"`
+	Threads     *ebpf.MapSpec `ebpf:"threads"`
+	Unplaced    *ebpf.MapSpec `ebpf:"unplaced"`
 }
 
 // kernelVariableSpecs contains global variables before they are loaded into the kernel.
@@ -138,16 +152,22 @@ func (o *kernelObjects) Close() error {
 //
 // It can be passed to loadKernelObjects or ebpf.CollectionSpec.LoadAndAssign.
 type kernelMaps struct {
-	Counts  *ebpf.Map `ebpf:"counts"`
-	Targets *ebpf.Map `ebpf:"targets"`
-	Threads *ebpf.Map `ebpf:"threads"`
+	ByOperation *ebpf.Map `ebpf:"by_operation"`
+	Counts      *ebpf.Map `ebpf:"counts"`
+	Doing       *ebpf.Map `ebpf:"doing"`
+	Targets     *ebpf.Map `ebpf:"targets"`
+	Threads     *ebpf.Map `ebpf:"threads"`
+	Unplaced    *ebpf.Map `ebpf:"unplaced"`
 }
 
 func (m *kernelMaps) Close() error {
 	return _KernelClose(
+		m.ByOperation,
 		m.Counts,
+		m.Doing,
 		m.Targets,
 		m.Threads,
+		m.Unplaced,
 	)
 }
 

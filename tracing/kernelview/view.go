@@ -16,6 +16,8 @@ type Event struct {
 	Source  string // the tracepoint that it comes from
 	// Counts are by the number that Attach was given for a process.
 	Counts map[int]uint64
+	// During is what of it came to threads within traced calls, by operation.
+	During map[Operation]uint64
 	// Err says why it was not counted; then Counts is nil.
 	Err error
 }
@@ -36,19 +38,20 @@ type attached struct {
 }
 
 // shared are the maps of kernel.c.
-var shared = []string{"targets", "threads", "counts"}
+var shared = []string{"targets", "threads", "counts", "doing", "by_operation", "unplaced"}
 
 // Attach counts events for processes, each with a number of the caller's that
-// several may share. What cannot be attached says so when it is read.
-func Attach(processes map[int]int) (*View, error) {
-	return attachBy(processes, func(event, way) bool { return true })
+// several may share. What cannot be attached says so when it is read. Doing is the
+// tracer's map of the calls that threads are in, or nil if no calls are traced.
+func Attach(processes map[int]int, doing *ebpf.Map) (*View, error) {
+	return attachBy(processes, doing, func(event, way) bool { return true })
 }
 
 // errUnwanted is the error of an event with no way left.
 var errUnwanted = errors.New("not asked for")
 
 // attachBy attaches by those ways alone that are wanted.
-func attachBy(processes map[int]int, wanted func(event, way) bool) (_ *View, err error) {
+func attachBy(processes map[int]int, doing *ebpf.Map, wanted func(event, way) bool) (_ *View, err error) {
 	spec, err := loadKernel()
 	if err != nil {
 		return nil, err
@@ -61,6 +64,13 @@ func attachBy(processes map[int]int, wanted func(event, way) bool) (_ *View, err
 	}()
 	spec.Maps["counts"].MaxEntries = uint32(max(len(processes), 1) * len(events()))
 	for _, name := range shared {
+		if name == "doing" && doing != nil {
+			// A descriptor of our own: either may be closed first.
+			if v.maps[name], err = doing.Clone(); err != nil {
+				return nil, fmt.Errorf("the kernel's view: %w", err)
+			}
+			continue
+		}
 		if v.maps[name], err = ebpf.NewMap(spec.Maps[name]); err != nil {
 			return nil, fmt.Errorf("the kernel's view: %w", err)
 		}
@@ -137,11 +147,15 @@ func (v *View) try(spec *ebpf.CollectionSpec, w way) (*ebpf.Program, link.Link, 
 
 // Read returns the counts so far.
 func (v *View) Read() ([]Event, error) {
+	during, err := v.during()
+	if err != nil {
+		return nil, err
+	}
 	var all []Event
 	for i, a := range v.attached {
 		e := Event{Name: a.name, Meaning: a.meaning, Source: a.source, Err: a.err}
 		if a.err == nil {
-			e.Counts = map[int]uint64{}
+			e.Counts, e.During = map[int]uint64{}, during[i]
 			for target, number := range v.numbers {
 				var each []uint64
 				if err := v.maps["counts"].Lookup(uint32(target*len(v.attached)+i), &each); err != nil {

@@ -18,7 +18,7 @@ func TestCounts(t *testing.T) {
 		t.Skip(err)
 	}
 	const node = 7
-	v, err := kernelview.Attach(map[int]int{os.Getpid(): node})
+	v, err := kernelview.Attach(map[int]int{os.Getpid(): node}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

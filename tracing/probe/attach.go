@@ -29,6 +29,8 @@ type Options struct {
 	Sites []string
 	// Emit sends every hit to Hits too.
 	Emit bool
+	// Follow keeps the calls that threads are in; see Doing.
+	Follow bool
 	// Values is how many counters of a thread are read at begin and end; see
 	// Count.
 	Values int
@@ -130,12 +132,15 @@ func (t *Tracer) load(o Options, slots int) error {
 		return err
 	}
 	spec.Maps["tallies"].MaxEntries = uint32(slots)
-	emit := uint32(0)
+	emit, follow := uint32(0), uint32(0)
+	if o.Follow {
+		follow = 1
+	}
 	spec.Maps["hits"].MaxEntries = uint32(os.Getpagesize()) // the least that there can be
 	if o.Emit {
 		emit, spec.Maps["hits"].MaxEntries = 1, 1<<24 // 230,000 hits
 	}
-	if err := errors.Join(spec.Variables["emit"].Set(emit), spec.Variables["values"].Set(uint32(o.Values))); err != nil {
+	if err := errors.Join(spec.Variables["emit"].Set(emit), spec.Variables["values"].Set(uint32(o.Values)), spec.Variables["follow"].Set(follow)); err != nil {
 		return err
 	}
 	if t.counters, err = newCounterArray(maxThreads * MaxValues); err != nil {
@@ -184,6 +189,11 @@ func (t *Tracer) program(r site.Role) *ebpf.Program {
 	}
 	return t.objects.Instant
 }
+
+// Doing returns the map of the calls that threads are in: from a thread's number to
+// the AX of the call's begin, of several that of the one which began last. The
+// tracer's to close.
+func (t *Tracer) Doing() *ebpf.Map { return t.objects.Doing }
 
 // Close takes the probes out, beginnings before ends, and frees all.
 func (t *Tracer) Close() error {

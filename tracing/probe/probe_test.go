@@ -188,6 +188,38 @@ func TestOneInN(t *testing.T) {
 	}
 }
 
+// TestOneBatchInN: what a combiner passes is chosen too: of 1,024 writes by
+// themselves one in 8 is seen as a batch, one as an append, one as a replay.
+func TestOneBatchInN(t *testing.T) {
+	tracer := own(t, probe.Options{Sites: []string{"call", "combine", "append", "replay"}})
+	site.SetEvery(8)
+	defer site.SetEvery(1)
+	group, err := nrkernel.NewGroup(1, func() kernel.Service { return kv.New(kv.Options{}) }, nrkernel.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := group.Replica(0).NewPort(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(1024) {
+		op := kv.Put(i, 1)
+		op.Service = 1
+		if _, err := kernel.Call(port, op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := read(t, tracer)
+	for _, pair := range []string{"call", "combine", "replay"} {
+		if b, e := seen[pair+"_begin"], seen[pair+"_end"]; b.Hits != 128 || e.Pairs != 128 || e.Unpaired != 0 {
+			t.Errorf("%s, of 1024, one in 8: %d beginnings, %d pairs, %d unpaired", pair, b.Hits, e.Pairs, e.Unpaired)
+		}
+	}
+	if n := seen["append"].Hits; n != 128 {
+		t.Errorf("%d appends of 1024, one in 8", n)
+	}
+}
+
 // TestHits: every hit comes with the words of its site, in order.
 func TestHits(t *testing.T) {
 	tracer := own(t, probe.Options{Sites: []string{"send", "receive"}, Emit: true})

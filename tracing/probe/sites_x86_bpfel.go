@@ -21,13 +21,15 @@ type sitesOpenKey struct {
 }
 
 type sitesOpened struct {
-	_      structs.HostLayout
-	At     uint64
-	Size   uint64
-	Ax     uint64
-	Cpu    uint32
-	Known  uint32
-	Counts [4]uint64
+	_        structs.HostLayout
+	At       uint64
+	Size     uint64
+	Ax       uint64
+	Cpu      uint32
+	Known    uint32
+	Tid      uint32
+	Reserved uint32
+	Counts   [4]uint64
 }
 
 type sitesOperation struct {
@@ -67,6 +69,7 @@ type sitesTally struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	sitesMapCounters   = "counters"
+	sitesMapDoing      = "doing"
 	sitesMapHits       = "hits"
 	sitesMapLost       = "lost"
 	sitesMapOpened     = "opened"
@@ -77,6 +80,7 @@ const (
 	sitesProgEnd       = "end"
 	sitesProgInstant   = "instant"
 	sitesVarEmit       = "emit"
+	sitesVarFollow     = "follow"
 	sitesVarValues     = "values"
 )
 
@@ -132,6 +136,7 @@ type sitesProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sitesMapSpecs struct {
 	Counters   *ebpf.MapSpec `ebpf:"counters"`
+	Doing      *ebpf.MapSpec `ebpf:"doing"`
 	Hits       *ebpf.MapSpec `ebpf:"hits"`
 	Lost       *ebpf.MapSpec `ebpf:"lost"`
 	Opened     *ebpf.MapSpec `ebpf:"opened"`
@@ -145,6 +150,7 @@ type sitesMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sitesVariableSpecs struct {
 	Emit   *ebpf.VariableSpec `ebpf:"emit"`
+	Follow *ebpf.VariableSpec `ebpf:"follow"`
 	Values *ebpf.VariableSpec `ebpf:"values"`
 }
 
@@ -169,6 +175,7 @@ func (o *sitesObjects) Close() error {
 // It can be passed to loadSitesObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sitesMaps struct {
 	Counters   *ebpf.Map `ebpf:"counters"`
+	Doing      *ebpf.Map `ebpf:"doing"`
 	Hits       *ebpf.Map `ebpf:"hits"`
 	Lost       *ebpf.Map `ebpf:"lost"`
 	Opened     *ebpf.Map `ebpf:"opened"`
@@ -180,6 +187,7 @@ type sitesMaps struct {
 func (m *sitesMaps) Close() error {
 	return _SitesClose(
 		m.Counters,
+		m.Doing,
 		m.Hits,
 		m.Lost,
 		m.Opened,
@@ -194,6 +202,7 @@ func (m *sitesMaps) Close() error {
 // It can be passed to loadSitesObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sitesVariables struct {
 	Emit   *ebpf.Variable `ebpf:"emit"`
+	Follow *ebpf.Variable `ebpf:"follow"`
 	Values *ebpf.Variable `ebpf:"values"`
 }
 

@@ -56,6 +56,8 @@ type Description struct {
 	Keyed bool `json:"keyed"`
 	// Size says what CX counts; empty if it counts nothing.
 	Size string `json:"size"`
+	// Sampled says that one in Every passes, where the others all do.
+	Sampled bool `json:"sampled"`
 	// Text is for people.
 	Text string `json:"text"`
 }
@@ -63,29 +65,29 @@ type Description struct {
 // Catalogue returns all sites, by ID.
 func Catalogue() [Count]Description {
 	return [Count]Description{
-		AtCallBegin:    {"call_begin", "call", Begin, true, "", "an operation starts at a port"},
-		AtCallEnd:      {"call_end", "call", End, true, "", "its result is collected"},
-		AtCombineBegin: {"combine_begin", "combine", Begin, false, "ops", "a combiner takes a batch"},
-		AtCombineEnd:   {"combine_end", "combine", End, false, "", "the batch is applied and handed out"},
-		AtReplayBegin:  {"replay_begin", "replay", Begin, false, "slots", "a replica applies what the log holds"},
-		AtReplayEnd:    {"replay_end", "replay", End, false, "", "it has"},
-		AtGateBegin:    {"gate_begin", "gate", Begin, false, "", "a read waits until its replica has caught up"},
-		AtGateEnd:      {"gate_end", "gate", End, false, "", "it has"},
-		AtLockBegin:    {"lock_begin", "lock", Begin, false, "", "a thread asks for the big lock"},
-		AtLockEnd:      {"lock_end", "lock", End, false, "", "it has it"},
-		AtParkBegin:    {"park_begin", "park", Begin, false, "", "a thread goes to sleep on a futex"},
-		AtParkEnd:      {"park_end", "park", End, false, "", "it is back"},
-		AtServiceBegin: {"service_begin", "service", Begin, true, "", "a span of a service's own begins"},
-		AtServiceEnd:   {"service_end", "service", End, true, "", "it ends"},
-		AtEmptyBegin:   {"empty_begin", "empty", Begin, false, "", "nothing: what a pair of probes itself costs"},
-		AtEmptyEnd:     {"empty_end", "empty", End, false, "", "nothing"},
-		AtAppend:       {"append", "append", Instant, false, "slots", "a batch is in the log"},
-		AtLogFull:      {"log_full", "log_full", Instant, false, "slots", "a combiner finds the log full"},
-		AtHole:         {"hole", "hole", Instant, false, "", "a replay meets a slot that is reserved and not yet published"},
-		AtSend:         {"send", "send", Instant, false, "slots", "a message is sent"},
-		AtReceive:      {"receive", "receive", Instant, false, "slots", "a message is taken"},
-		AtAck:          {"ack", "ack", Instant, false, "", "a bare acknowledgement is sent"},
-		AtTurn:         {"turn", "turn", Instant, false, "", "a monitor's turn found something to do"},
-		AtWake:         {"wake", "wake", Instant, false, "", "sleepers on a futex are woken"},
+		AtCallBegin:    {"call_begin", "call", Begin, true, "", true, "an operation starts at a port"},
+		AtCallEnd:      {"call_end", "call", End, true, "", true, "its result is collected"},
+		AtCombineBegin: {"combine_begin", "combine", Begin, false, "ops", true, "a combiner takes a batch"},
+		AtCombineEnd:   {"combine_end", "combine", End, false, "", true, "the batch is applied and handed out"},
+		AtReplayBegin:  {"replay_begin", "replay", Begin, false, "slots", true, "a replica applies what the log holds"},
+		AtReplayEnd:    {"replay_end", "replay", End, false, "", true, "it has"},
+		AtGateBegin:    {"gate_begin", "gate", Begin, false, "", true, "a read waits until its replica has caught up"},
+		AtGateEnd:      {"gate_end", "gate", End, false, "", true, "it has"},
+		AtLockBegin:    {"lock_begin", "lock", Begin, false, "", true, "a thread asks for the big lock"},
+		AtLockEnd:      {"lock_end", "lock", End, false, "", true, "it has it"},
+		AtParkBegin:    {"park_begin", "park", Begin, false, "", false, "a thread goes to sleep on a futex"},
+		AtParkEnd:      {"park_end", "park", End, false, "", false, "it is back"},
+		AtServiceBegin: {"service_begin", "service", Begin, true, "", false, "a span of a service's own begins"},
+		AtServiceEnd:   {"service_end", "service", End, true, "", false, "it ends"},
+		AtEmptyBegin:   {"empty_begin", "empty", Begin, false, "", false, "nothing: what a pair of probes itself costs"},
+		AtEmptyEnd:     {"empty_end", "empty", End, false, "", false, "nothing"},
+		AtAppend:       {"append", "append", Instant, false, "slots", true, "a batch is in the log"},
+		AtLogFull:      {"log_full", "log_full", Instant, false, "slots", false, "a combiner finds the log full"},
+		AtHole:         {"hole", "hole", Instant, false, "", false, "a replay meets a slot that is reserved and not yet published"},
+		AtSend:         {"send", "send", Instant, false, "slots", true, "a message is sent"},
+		AtReceive:      {"receive", "receive", Instant, false, "slots", true, "a message is taken"},
+		AtAck:          {"ack", "ack", Instant, false, "", true, "a bare acknowledgement is sent"},
+		AtTurn:         {"turn", "turn", Instant, false, "", true, "a monitor's turn found something to do"},
+		AtWake:         {"wake", "wake", Instant, false, "", false, "sleepers on a futex are woken"},
 	}
 }

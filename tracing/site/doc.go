@@ -28,9 +28,12 @@
 //
 // # Sampling
 //
-// Every says one in how many calls and messages pass their NOP, a power of two.
-// Calls are chosen when they begin, and end as they began; messages are chosen
-// by their number, so that the receiver chooses the same as the sender.
+// Every says one in how many pass their NOP, a power of two. What has a begin and
+// an end (calls, batches, replays, waits for a gate or a lock) is chosen when it
+// begins, and ends as it began, by the count of its Calls or its Joint; messages are
+// chosen by their number, so that the receiver chooses the same as the sender. What
+// is rare, or goes to Linux anyway, always passes: a full log, a hole, parking and
+// waking, and the spans of services. The catalogue says which are which.
 //
 // Concurrency: all functions may be called by any goroutine; a Calls belongs to
 // its thread. Nothing here touches memory that protocols share, so simulated

@@ -157,11 +157,11 @@ func Receive(node, from int, number uint64, slots int) {
 	}
 }
 
-// Ack says that an end of a channel sends a bare acknowledgement of so many
-// slots in all.
-func Ack(taken uint64) {
+// Ack says that an end of a channel sends a bare acknowledgement, its number so and
+// so, of so many slots in all.
+func Ack(number, taken uint64) {
 	if On(AtAck) {
-		hitAck(0, taken, 0, 0)
+		hitAck(0, number, 0, taken)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestStubsPass(t *testing.T) {
 		Hole(0, 1)
 		Send(0, 1, 2, 3)
 		Receive(1, 0, 2, 3)
-		Ack(1)
+		Ack(1, 2)
 		Turn(0, 1)
 		Wake(1)
 	}
@@ -118,6 +118,29 @@ func TestChosen(t *testing.T) {
 	}
 	if c.chosen != [4]uint64{} {
 		t.Errorf("calls still open: %x", c.chosen)
+	}
+}
+
+// TestJoint: one pass in so many is chosen, and ends once.
+func TestJoint(t *testing.T) {
+	attachAll(t)
+	SetEvery(4)
+	var j Joint
+	if j.Ends() {
+		t.Error("an end without a beginning")
+	}
+	chosen := 0
+	for range 64 {
+		begins := j.Begins()
+		if begins {
+			chosen++
+		}
+		if j.Ends() != begins || j.Ends() {
+			t.Error("it does not end as it began")
+		}
+	}
+	if chosen != 16 {
+		t.Errorf("%d of 64 were chosen, want one in 4", chosen)
 	}
 }
 

@@ -129,7 +129,9 @@ passed:
 
 TEXT ·hitAck(SB), NOSPLIT, $0-32
 	ARGUMENTS
+	CHOOSE
 	PROBE
+passed:
 	RET
 
 TEXT ·hitTurn(SB), NOSPLIT, $0-32
