@@ -86,6 +86,12 @@ func (l *log) maxBatch() uint64 { return max(l.capacity()/4, kernel.MaxPayloads)
 func (l *log) reserve(n uint64) (start uint64, ok bool) {
 	l.in(PhaseAppend)
 	own, word := l.self, &l.control.Tail
+	// What others may have had last is asked for before it is needed: tail, which
+	// is read and then exchanged, and what they appended.
+	if len(l.seen) > 1 {
+		word.PrefetchWrite()
+		l.store.At(l.applied).Prefetch()
+	}
 	for {
 		tail := word.Load()
 		if tail+n > l.lookAt {
@@ -123,6 +129,8 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 			l.events.Batches.Add(1)
 			l.events.Slots.Add(n)
 			if len(l.seen) > 1 {
+				l.store.PrefetchWrite(tail, tail+n)
+				l.store.Prefetch(l.applied+1, tail)
 				l.events.Reused.Add(l.own.reuse(tail, n, l.capacity()))
 			}
 			return tail, true
@@ -292,6 +300,9 @@ func (l *log) readData(index uint64, d kernel.Descriptor, op *kernel.Op) (next u
 func (l *log) complete() {
 	l.in(PhaseCtail)
 	word := &l.control.Completed
+	if len(l.seen) > 1 {
+		word.PrefetchWrite()
+	}
 	for {
 		c := word.Load()
 		if assert.On && c < l.lastCompleted {
