@@ -208,6 +208,7 @@ const (
 	EventLeft        EventKind = "kernel_left"    // its node was removed
 	EventStalled     EventKind = "kernel_stalled" // it held what others wait for, and is killed
 	EventRejoined    EventKind = "kernel_rejoined"
+	EventTakenOver   EventKind = "taken_over" // by a supervisor, from one that died
 	EventStopping    EventKind = "stopping"
 	EventStopped     EventKind = "stopped"
 )

@@ -72,6 +72,11 @@ func (m *Machine) boot(ctx context.Context) error {
 	if err := m.makeSegment(); err != nil {
 		return err
 	}
+	if m.config.Keep {
+		if err := m.writeKept(); err != nil {
+			return err
+		}
+	}
 	if err := m.startKernels(); err != nil {
 		return err
 	}
@@ -155,14 +160,19 @@ func (m *Machine) startKernels() error {
 // startKernel starts kernel process n.
 func (m *Machine) startKernel(n int) (*child, error) {
 	c := &child{number: n, whole: m.config.Mode == ModeBigLock, at: placeOf(m.config, m.topology, n)}
-	who := identity{Kernel: n, Supervisor: os.Getpid(), RunDir: m.dir.path, Made: m.dir.made}
-	err := startChild(m.forker, m.segment, who, c, func(line string) {
-		m.log.Warn("a kernel says", zap.Int("node", n), zap.String("text", line))
-	})
+	who := identity{Kernel: n, Supervisor: os.Getpid(), RunDir: m.dir.path, Made: m.dir.made, Keep: m.config.Keep}
+	err := startChild(m.forker, m.segment, who, c, m.hears(n))
 	if err != nil {
 		return nil, fmt.Errorf("%w: node %d: %w", ErrBoot, n, err)
 	}
 	return c, nil
+}
+
+// hears returns what becomes of a line that a kernel says.
+func (m *Machine) hears(n int) func(line string) {
+	return func(line string) {
+		m.log.Warn("a kernel says", zap.Int("node", n), zap.String("text", line))
+	}
 }
 
 // bootKernels tells the kernels of the machine, and checks where they are.

@@ -27,6 +27,7 @@ type child struct {
 	conn    net.Conn
 	calls   *rpc.Client
 	said    *tail
+	speaks  *os.File // of one that is taken over: where it is to say it
 
 	// busy says that it gives a snapshot, or takes one: it does not move meanwhile.
 	busy atomic.Bool
@@ -80,7 +81,7 @@ func startChild(f *forker, s *transport.Segment, who identity, c *child, heard f
 	defer func() { _ = theirs.Close() }()
 
 	argv := []string{"nrkern-kernel", fmt.Sprint(who.Kernel)}
-	c.process, err = f.start(c.at, "/proc/self/exe", argv, kernelAttr(env, nowhere, speaks, speaks, segment, theirs))
+	c.process, err = f.start(c.at, "/proc/self/exe", argv, kernelAttr(who.Keep, env, nowhere, speaks, speaks, segment, theirs))
 	if err != nil {
 		_ = said.Close()
 		_ = ours.Close()
@@ -128,6 +129,9 @@ func (c *child) death() error {
 }
 
 func describeEnd(s *os.ProcessState, err error) string {
+	if errors.Is(err, errAdopted) {
+		return "ended"
+	}
 	if s == nil {
 		return fmt.Sprintf("could not be waited for: %v", err)
 	}
@@ -150,6 +154,9 @@ func describeEnd(s *os.ProcessState, err error) string {
 
 // signal sends a signal to a process that has not been reaped.
 func (c *child) signal(s os.Signal) {
+	if c.gone() {
+		return // its number may be another's
+	}
 	if err := c.process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		_ = c.process.Kill()
 	}

@@ -53,6 +53,9 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 func (c *Client) explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ECONNREFUSED):
+		if kept := keptKernels(c.runDir); len(kept) > 0 {
+			return fmt.Errorf("%w: run directory %s: the supervisor has died, and the kernels, processes %v, go on: take them over with `nrkern start --attach`, or end them with `nrkern stop`", ErrNotRunning, c.runDir, kept)
+		}
 		return fmt.Errorf("%w: run directory %s: start one with `nrkern start`, or name its directory with --run-dir", ErrNotRunning, c.runDir)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: run directory %s belongs to another user: %w", ErrPermission, c.runDir, err)

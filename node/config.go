@@ -73,6 +73,9 @@ type Config struct {
 	Wait string `json:"wait"`
 	// StallBudget is how long a kernel that does not move may keep the others (nr).
 	StallBudget time.Duration `json:"stall_budget_ns"`
+	// Keep has the kernels go on when the supervisor dies, until another takes them
+	// over (Attach) or ends them (EndKept).
+	Keep bool `json:"keep"`
 	// Strikes has kernels say what they are about, for who kills them to know (nr).
 	Strikes bool `json:"strikes"`
 	// RunDir is where the machine is to be reached; empty for DefaultRunDir.

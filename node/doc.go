@@ -26,12 +26,14 @@
 // # Who ends what
 //
 // The context given to Boot is the life of the machine: when it is done, the
-// machine stops orderly. A kernel that dies takes the machine with it, and Wait
-// says which one died and how. A supervisor that dies, even by SIGKILL, takes
-// its kernels with it: each has a parent-death signal and watches the socket
-// pair. The one that gets the lock of the run directory removes its files, and
-// kills what does not end by itself. The segment is a memfd and goes with the
-// last process.
+// machine stops orderly. A kernel that dies is replaced where others have the state
+// (nr); else it takes the machine with it, and Wait says which one died and how. A
+// supervisor that dies, even by SIGKILL, takes its kernels with it: each has a
+// parent-death signal and watches the socket pair. The one that gets the lock of
+// the run directory removes its files, and kills what does not end by itself. The
+// segment is a memfd and goes with the last process. With Config.Keep the kernels
+// go on instead, and Attach makes another process their supervisor; EndKept ends
+// them.
 //
 // Concurrency: Machine and Client are safe for use by several goroutines. One
 // bench, recording or probe runs at a time; a second gets ErrBusy. Status and

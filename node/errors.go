@@ -34,6 +34,8 @@ var (
 	ErrBusy = errors.New("the machine is busy")
 	// ErrBoot says that a kernel process did not become ready.
 	ErrBoot = errors.New("boot failed")
+	// ErrVersion says that another version of the program started the machine.
+	ErrVersion = errors.New("another version of nrkern")
 	// ErrPlacement says that memory or threads are not where they were put.
 	ErrPlacement = numa.ErrPlacement
 )
@@ -57,6 +59,7 @@ var sentinels = []struct {
 	{"stopped", ErrStopped, http.StatusServiceUnavailable},
 	{"not_running", ErrNotRunning, http.StatusServiceUnavailable},
 	{"already_running", ErrAlreadyRunning, http.StatusConflict},
+	{"version", ErrVersion, http.StatusConflict},
 	{"boot", ErrBoot, http.StatusInternalServerError},
 	{"placement", ErrPlacement, http.StatusInternalServerError},
 	{"shortage", numa.ErrShortage, http.StatusInsufficientStorage},

@@ -70,10 +70,12 @@ func (f *forker) start(at place, name string, argv []string, attr *os.ProcAttr) 
 // supervisor dies. It has a process group of its own, so that what a terminal
 // sends is for the supervisor alone; and because Linux continues the stopped
 // processes of a group that nobody is left to control (setpgid(2)), a kernel
-// that is stopped when its supervisor dies gets to hear of it.
-func kernelAttr(env []string, files ...*os.File) *os.ProcAttr {
-	return &os.ProcAttr{
-		Env: env, Files: files,
-		Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true},
+// that is stopped when its supervisor dies gets to hear of it. A kernel that is
+// kept is not ended so.
+func kernelAttr(kept bool, env []string, files ...*os.File) *os.ProcAttr {
+	sys := &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
+	if kept {
+		sys.Pdeathsig = 0
 	}
+	return &os.ProcAttr{Env: env, Files: files, Sys: sys}
 }

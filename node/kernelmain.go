@@ -77,28 +77,32 @@ func kernelMain(text string) int {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		server.ServeConn(conn) // until the supervisor closes it, or dies
+		k.serveSupervisors(server, conn)
 	}()
 	select {
 	case err := <-k.failed:
 		fmt.Fprintf(os.Stderr, "%v\n", err)
 		return exitFailed
 	case <-ended:
-		if k.stopping() && !orphaned(who.Supervisor) {
+		if k.stopping() && !k.lost() {
 			return exitStopped
 		}
-		if !becomesOrphan(who.Supervisor, nil) {
+		if !becomesOrphan(k, nil) {
 			return exitFailed // it gave us up
 		}
 	case <-terminate:
+		if who.Keep {
+			return exitTerminated
+		}
 		// Either somebody's kill, or our parent-death signal: that comes when the
 		// forking thread dies, a moment before the rest of the supervisor does.
-		if !becomesOrphan(who.Supervisor, ended) {
+		if !becomesOrphan(k, ended) {
 			return exitTerminated
 		}
 	}
 	// Whatever happens below, this process is not to outlive its supervisor.
 	time.AfterFunc(tidyLimit, func() { _ = unix.Kill(os.Getpid(), unix.SIGKILL) })
+	who.Supervisor = int(k.supervisor.Load())
 	tidy(who, k.currentBoard())
 	return exitFailed
 }

@@ -27,6 +27,10 @@ type kernelProcess struct {
 	up      atomic.Pointer[running]
 	failed  chan error // the process cannot go on
 
+	supervisor atomic.Int64           // its process
+	keeper     atomic.Pointer[keeper] // where the next one comes, if the kernel is kept
+	quiesced   atomic.Bool            // its threads wait for Rejoin
+
 	operations atomic.Uint64
 	working    sync.Mutex // guards live and latencies
 	live       map[*progress]bool
@@ -47,7 +51,9 @@ type running struct {
 }
 
 func newKernelProcess(who identity, fd int) *kernelProcess {
-	return &kernelProcess{who: who, fd: fd, failed: make(chan error, 1), live: map[*progress]bool{}}
+	k := &kernelProcess{who: who, fd: fd, failed: make(chan error, 1), live: map[*progress]bool{}}
+	k.supervisor.Store(int64(who.Supervisor))
+	return k
 }
 
 // currentBoard returns the machine's control words, or nil before the boot.
@@ -138,6 +144,13 @@ func (k *kernelProcess) boot(ask bootAsk, a *bootAnswer) error {
 			return err
 		}
 	}
+	if k.who.Keep {
+		keeper, err := openKeeper(k.who)
+		if err != nil {
+			return err
+		}
+		k.keeper.Store(keeper)
+	}
 	workload.ProcessClock() // calibrated now, not in a run
 	k.up.Store(r)
 	if s := r.structure.server(); s != nil {
@@ -221,7 +234,11 @@ func (k *kernelProcess) quiesce(struct{}, *reply) error {
 	if err != nil {
 		return err
 	}
-	return r.structure.quiesce()
+	if err := r.structure.quiesce(); err != nil {
+		return err
+	}
+	k.quiesced.Store(true)
+	return nil
 }
 
 // rejoin takes a snapshot, and lets them go on.
@@ -235,7 +252,11 @@ func (k *kernelProcess) rejoin(ask rejoinAsk, _ *reply) error {
 		return fmt.Errorf("snapshot: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	return r.structure.rejoin(f)
+	if err := r.structure.rejoin(f); err != nil {
+		return err
+	}
+	k.quiesced.Store(false)
+	return nil
 }
 
 // openPort opens a port and counts it; close it with the function returned.
@@ -273,6 +294,11 @@ func (c *kernelCalls) Snapshot(params json.RawMessage, result *json.RawMessage) 
 // Quiesce keeps all threads from the state.
 func (c *kernelCalls) Quiesce(params json.RawMessage, result *json.RawMessage) error {
 	return handle(params, result, c.k.quiesce)
+}
+
+// TakeOver makes the caller the supervisor.
+func (c *kernelCalls) TakeOver(params json.RawMessage, result *json.RawMessage) error {
+	return handle(params, result, c.k.takeOver)
 }
 
 // Rejoin takes a snapshot, and lets them go on.

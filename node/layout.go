@@ -19,8 +19,8 @@ const (
 
 func nodePart(n int) string { return fmt.Sprintf("node.%d", n) }
 
-// machineMagic is in the first word of the machine part: "NRKERNM1".
-const machineMagic = 0x314d_4e52_454b_524e
+// machineMagic is in the first word of the machine part: "NRKERNM2".
+const machineMagic = 0x324d_4e52_454b_524e
 
 // machineWords are the words of a machine that all its processes read.
 type machineWords struct {
@@ -29,6 +29,24 @@ type machineWords struct {
 	Nodes transport.Line
 	// Stop is non-zero once the machine stops: every call that waits looks at it.
 	Stop transport.Line
+	// Histories is how many histories and probes there were: each has keys of its
+	// own, also after another supervisor took the machine over.
+	Histories transport.Line
+}
+
+// nextHistory numbers a history or a probe.
+func (m *Machine) nextHistory() (uint64, error) {
+	leave, err := m.enter()
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	for w := &m.board.machine.Histories; ; {
+		n := w.Load()
+		if w.CompareAndSwap(n, n+1) {
+			return n + 1, nil
+		}
+	}
 }
 
 // nodeWords are what a kernel process says of itself to the others. Born is
@@ -36,6 +54,8 @@ type machineWords struct {
 // it names a process for ever, however numbers are used again.
 type nodeWords struct {
 	PID, Born transport.Line
+	// Removed is 1 while the node is taken out of the machine: the supervisor's word.
+	Removed transport.Line
 	// Phases is what the combiners are about, where strikes are counted (nr).
 	Phases nrkernel.PhaseWords
 }

@@ -67,8 +67,7 @@ type Machine struct {
 	// using is held for reading by whoever looks into the segment; enter does.
 	using sync.RWMutex
 
-	callers   callers
-	histories atomic.Uint64 // and probes so far: each has keys of its own
+	callers callers
 
 	mu       sync.Mutex
 	kernels  []*child // the current one of each node; children copies them

@@ -80,7 +80,7 @@ func (m *Machine) remove(ctx context.Context, k *child) error {
 	if m.donor(k.number) == nil {
 		return usagef("it has the state alone")
 	}
-	m.removed[k.number].Store(true)
+	m.setRemoved(k.number, true)
 	patient, cancel := context.WithTimeout(ctx, leavePatience)
 	defer cancel()
 	// So that nothing is half done; who does not answer leaves as the dead do.
@@ -96,15 +96,26 @@ func (m *Machine) remove(ctx context.Context, k *child) error {
 }
 
 func (m *Machine) add(node int, began time.Time) error {
-	m.removed[node].Store(false) // from now on callers wait for it
+	m.setRemoved(node, false) // from now on callers wait for it
 	err := m.rebuild(node, began)
 	if err != nil {
-		m.removed[node].Store(true)
+		m.setRemoved(node, true)
 	}
 	return err
 }
 
 func (m *Machine) isRemoved(node int) bool { return m.removed[node].Load() }
+
+// setRemoved notes that a node is taken out, or back: in the segment too, for a
+// supervisor that takes the machine over.
+func (m *Machine) setRemoved(node int, removed bool) {
+	value := uint64(0)
+	if removed {
+		value = 1
+	}
+	m.board.nodes[node].Removed.Swap(value)
+	m.removed[node].Store(removed)
+}
 
 // memberNodes returns the nodes that were not removed.
 func (m *Machine) memberNodes() (nodes []int) {

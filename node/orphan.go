@@ -24,14 +24,14 @@ const (
 func orphaned(supervisor int) bool { return os.Getppid() != supervisor }
 
 // becomesOrphan waits a moment for the signs that the supervisor has died.
-func becomesOrphan(supervisor int, ended <-chan struct{}) bool {
+func becomesOrphan(k *kernelProcess, ended <-chan struct{}) bool {
 	for deadline := time.Now().Add(200 * time.Millisecond); time.Now().Before(deadline); {
 		select {
 		case <-ended:
 			return true
 		case <-time.After(5 * time.Millisecond):
 		}
-		if orphaned(supervisor) {
+		if k.lost() {
 			return true
 		}
 	}

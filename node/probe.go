@@ -85,7 +85,11 @@ func (m *Machine) Probe(ctx context.Context, ask ProbeRequest) (*ProbeResult, er
 		ask.Writers, ask.WriteWindow = min(ask.Writers, 1), 1
 	}
 	if ask.Key == 0 {
-		ask.Key = probeBase + m.histories.Add(1)*kv.MaxPairs
+		number, err := m.nextHistory()
+		if err != nil {
+			return nil, err
+		}
+		ask.Key = probeBase + number*kv.MaxPairs
 	}
 	if err := ask.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)

@@ -74,7 +74,11 @@ func (m *Machine) Record(ctx context.Context, ask RecordRequest) (*RecordResult,
 		ask.Keys = uint64(max(3, ask.Clients/2))
 	}
 	if ask.Base == 0 {
-		ask.Base = historyBase + m.histories.Add(1)*historyKeys
+		number, err := m.nextHistory()
+		if err != nil {
+			return nil, err
+		}
+		ask.Base = historyBase + number*historyKeys
 	}
 	if err := ask.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: record: %w", ErrUsage, err)

@@ -61,7 +61,7 @@ func TestKilledKernelIsReplaced(t *testing.T) {
 }
 
 // replaced counts the kernels that took the place of others so far.
-func replaced(t *testing.T, m *node.Machine) (n int) {
+func replaced(t *testing.T, m node.API) (n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(limit(t), 20*time.Millisecond)
 	defer cancel()

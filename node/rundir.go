@@ -19,6 +19,7 @@ const (
 	socketFile = "control.sock" // the control socket, mode 0600
 	lockFile   = "lock"         // locked (flock) while the machine lives
 	pidFile    = "supervisor.pid"
+	keptFile   = "kept-machine.json" // a keptMachine, if its kernels are kept
 )
 
 // maxSocketPath is the longest path of a Unix socket, in bytes (unix(7)).
@@ -98,12 +99,27 @@ func claimRunDir(path string) (*runDir, error) {
 		}
 		return nil, fmt.Errorf("%w: run directory %s belongs to the machine of process %d: stop it with `nrkern stop --run-dir %s`, or use another --run-dir", ErrAlreadyRunning, path, pid, path)
 	}
+	if kept := keptKernels(path); len(kept) > 0 {
+		_ = d.lock.Close()
+		return nil, fmt.Errorf("%w: run directory %s: the supervisor has died, and the kernels, processes %v, go on: take them over with `nrkern start --attach`, or end them with `nrkern stop`", ErrAlreadyRunning, path, kept)
+	}
+	if k, err := readKept(path, ""); err == nil && len(d.made) == 0 {
+		d.made = k.Made
+	}
 	d.removeFiles()
-	if err := os.WriteFile(d.file(pidFile), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
+	if err := d.sign(); err != nil {
 		d.release()
-		return nil, fmt.Errorf("run directory: %w", mapPermission(err))
+		return nil, err
 	}
 	return d, nil
+}
+
+// sign says whose the directory is.
+func (d *runDir) sign() error {
+	if err := os.WriteFile(d.file(pidFile), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
+		return fmt.Errorf("run directory: %w", mapPermission(err))
+	}
+	return nil
 }
 
 // make makes the directory and its parents, and refuses one that others could
@@ -167,6 +183,14 @@ func lockRunDir(path string) (*os.File, error) {
 func (d *runDir) removeFiles() {
 	_ = os.Remove(d.file(socketFile))
 	_ = os.Remove(d.file(pidFile))
+	_ = os.Remove(d.file(keptFile))
+	sockets, _ := filepath.Glob(d.file(kernelSockets))
+	for _, s := range sockets {
+		// What others gave such a name is not ours.
+		if st, err := os.Lstat(s); err == nil && st.Mode().Type() == fs.ModeSocket {
+			_ = os.Remove(s)
+		}
+	}
 }
 
 // release removes the files, the directories that were made for them if they

@@ -29,7 +29,7 @@ func TestStaleFiles(t *testing.T) {
 	if err := os.MkdirAll(c.RunDir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"control.sock", "lock", "supervisor.pid", "notes.txt"} {
+	for _, name := range []string{"control.sock", "lock", "supervisor.pid", "kept-machine.json", "kernel.img"} {
 		if err := os.WriteFile(filepath.Join(c.RunDir, name), []byte("4194304\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -51,8 +51,8 @@ func TestStaleFiles(t *testing.T) {
 	}
 	<-m.Done()
 	entries, err := os.ReadDir(c.RunDir)
-	if err != nil || len(entries) != 1 || entries[0].Name() != "notes.txt" {
-		t.Errorf("after the stop the directory holds %v (%v), want notes.txt", entries, err)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "kernel.img" {
+		t.Errorf("after the stop the directory holds %v (%v), want kernel.img", entries, err)
 	}
 }
 

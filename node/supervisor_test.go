@@ -25,27 +25,37 @@ import (
 // stay until it stops, as `nrkern start` does.
 const envSupervise = "NRKERN_TEST_SUPERVISE"
 
+// envAttach makes it take over a machine in the Config's run directory instead.
+const envAttach = "NRKERN_TEST_ATTACH"
+
 func supervisorMain() {
 	text, ok := os.LookupEnv(envSupervise)
 	if !ok {
 		return
 	}
 	_ = os.Unsetenv(envSupervise)
-	if err := supervise(text); err != nil {
+	if err := supervise(text, os.Getenv(envAttach) != ""); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func supervise(text string) error {
+func supervise(text string, attach bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
 	defer stop()
 	var c node.Config
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return err
 	}
-	m, err := node.Boot(ctx, c, node.Hooks{Version: "test"})
+	_ = os.Unsetenv(envAttach)
+	var m *node.Machine
+	var err error
+	if attach {
+		m, err = node.Attach(ctx, c.RunDir, node.Hooks{Version: "test"})
+	} else {
+		m, err = node.Boot(ctx, c, node.Hooks{Version: "test"})
+	}
 	if err != nil {
 		return err
 	}
@@ -63,14 +73,14 @@ type supervisor struct {
 }
 
 // startSupervisor starts a supervisor in a process group of its own.
-func startSupervisor(t *testing.T, c node.Config) *supervisor {
+func startSupervisor(t *testing.T, c node.Config, env ...string) *supervisor {
 	t.Helper()
 	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &supervisor{cmd: exec.Command("/proc/self/exe"), stderr: new(strings.Builder), runDir: c.RunDir}
-	s.cmd.Env = append(os.Environ(), envSupervise+"="+string(text))
+	s.cmd.Env = append(append(os.Environ(), envSupervise+"="+string(text)), env...)
 	s.cmd.Stderr = s.stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s.cmd.WaitDelay = time.Minute
@@ -93,6 +103,12 @@ func startSupervisor(t *testing.T, c node.Config) *supervisor {
 	t.Cleanup(s.client.Close)
 	s.pids = kernels(t, s.client)
 	return s
+}
+
+// kill kills the supervisor.
+func (s *supervisor) kill() {
+	_ = s.cmd.Process.Signal(unix.SIGKILL)
+	_ = s.cmd.Wait()
 }
 
 // TestKilledSupervisor kills supervisors in ways that leave them no time to
@@ -126,9 +142,10 @@ func TestKilledSupervisor(t *testing.T) {
 			t.Run(string(mode)+"/"+c.name, func(t *testing.T) {
 				s := startSupervisor(t, config(t, mode, "2x1"))
 				c.before(s)
-				_ = s.cmd.Process.Signal(unix.SIGKILL)
-				_ = s.cmd.Wait()
+				killed := time.Now()
+				s.kill()
 				nothingLeft(t, s.runDir, s.pids)
+				t.Logf("nothing was left %v after its supervisor was killed", time.Since(killed).Round(time.Millisecond))
 				if _, err := s.client.Status(limit(t), node.StatusRequest{}); !errors.Is(err, node.ErrNotRunning) {
 					t.Errorf("status of a dead machine: %v, want ErrNotRunning", err)
 				}

@@ -29,6 +29,7 @@ type identity struct {
 	Supervisor int      `json:"supervisor"` // process
 	RunDir     string   `json:"run_dir"`
 	Made       []string `json:"made"` // directories that were made for it
+	Keep       bool     `json:"keep"` // it goes on when its supervisor dies
 }
 
 // reply is the part that all answers have: errors cross as Failures, because

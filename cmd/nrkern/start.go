@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 
 	"github.com/nrkern/nrkern/biglock"
@@ -20,6 +21,7 @@ import (
 type starting struct {
 	config  node.Config
 	detach  bool
+	attach  bool
 	logFile string
 	readyFD int // set in the process that --detach starts; see detach.go
 }
@@ -33,13 +35,22 @@ Ctrl-C (130) or the death of a kernel (1) ends it. Nothing is left behind. Under
 the other kernels go on when one dies, and another takes its place, with the state
 of one that lives; when the last one dies, the state is gone and the machine ends.
 With --detach return as soon as the machine is running, and print the process
-of its supervisor.`,
+of its supervisor.
+
+When this process is killed, the kernels end within a second, and tidy up. With --keep
+they go on: ` + "`nrkern start --attach`" + ` takes them over, whatever they are at, and is
+their supervisor from then on; those that died meanwhile it replaces (nr).
+` + "`nrkern stop`" + ` ends them.`,
 		Example: `  nrkern start --mode=nr --topology 2x1
   nrkern start --mode=biglock --lock rwlock --detach
   nrkern start --mode=multikernel --placement replicated
-  nrkern start --hugepages=require`,
+  nrkern start --hugepages=require
+  nrkern start --keep --detach; kill -9 PID; nrkern start --attach --detach`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.config.RunDir = s.runDir
+			if text := f.conflict(cmd); text != "" {
+				return &usageError{text: text, command: cmd.CommandPath()}
+			}
 			switch {
 			case f.readyFD != 0:
 				return f.behind(cmd.Context(), s)
@@ -68,6 +79,8 @@ of its supervisor.`,
 	flags.DurationVar(&f.config.StallBudget, "stall-budget", f.config.StallBudget,
 		"how long a kernel that does not move may keep the others: then it is passed over, or killed if it holds what they wait for (nr)")
 	flags.BoolVar(&f.config.Strikes, "strikes", false, "let kernels say what they are about, for check --kills to know what it hits; costs a few stores a batch (nr)")
+	flags.BoolVar(&f.config.Keep, "keep", false, "let the kernels go on when this process is killed, for start --attach to take them over")
+	flags.BoolVar(&f.attach, "attach", false, "take over the kernels of a machine that was started with --keep and whose supervisor was killed; it is as it was started")
 	flags.BoolVar(&f.detach, "detach", false, "return when the machine is running, and print its process")
 	flags.StringVar(&f.logFile, "log-file", "", "log to this file; with --detach, what is logged later is lost without it")
 	flags.IntVar(&f.readyFD, "ready-fd", 0, "")
@@ -82,6 +95,21 @@ of its supervisor.`,
 		complete(cmd, name)
 	}
 	return cmd
+}
+
+// conflict says why the flags do not go together, or nothing. A machine that is
+// taken over is what it was started as.
+func (f *starting) conflict(cmd *cobra.Command) (text string) {
+	if !f.attach {
+		return ""
+	}
+	ours := map[string]bool{"attach": true, "detach": true, "log-file": true, "ready-fd": true}
+	cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed && !ours[flag.Name] {
+			text = fmt.Sprintf("--attach takes a machine over as it was started, and so does not go with --%s", flag.Name)
+		}
+	})
+	return text
 }
 
 func treeNames() string {
@@ -120,7 +148,7 @@ func (f *starting) inFront(ctx context.Context, s *session) error {
 
 func (f *starting) boot(ctx context.Context, log *zap.Logger) (*node.Machine, error) {
 	running := false
-	m, err := node.Boot(ctx, f.config, node.Hooks{
+	hooks := node.Hooks{
 		// The death of a kernel is the error that Wait returns: said once. So is
 		// what keeps a machine from running.
 		Log: log.WithOptions(zap.WrapCore(belowError)),
@@ -130,7 +158,14 @@ func (f *starting) boot(ctx context.Context, log *zap.Logger) (*node.Machine, er
 			}
 		},
 		Version: version,
-	})
+	}
+	var m *node.Machine
+	var err error
+	if f.attach {
+		m, err = node.Attach(ctx, f.config.RunDir, hooks)
+	} else {
+		m, err = node.Boot(ctx, f.config, hooks)
+	}
 	if errors.Is(err, context.Canceled) && context.Cause(ctx) != nil {
 		return nil, context.Cause(ctx)
 	}

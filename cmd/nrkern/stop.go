@@ -20,9 +20,15 @@ func newStop(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use: "stop", Short: "Stop the machine", Args: noArguments,
 		Long: `Stop the machine of the run directory, and return when nothing of it is left: no
-process, socket or memory. Its state is gone, too.`,
+process, socket or memory. Its state is gone, too. That of a machine whose supervisor
+was killed is ended as well, if its kernels were kept (start --keep).`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.dial()
+			if errors.Is(err, node.ErrNotRunning) {
+				if ended := node.EndKept(cmd.Context(), s.runDir); !errors.Is(ended, node.ErrNotRunning) {
+					return ended
+				}
+			}
 			if err != nil {
 				return err
 			}
