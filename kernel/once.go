@@ -119,6 +119,54 @@ func (o *once) remember(caller uint64, a *answered) {
 	o.answers[caller] = a
 }
 
+// A call over several shards is remembered in parts: each place that has some of its
+// shards executes its part once, and remembers what that answered. The parts of one
+// call are executed in all places or in none.
+
+var _ Spanning = (*once)(nil)
+
+// Span adds the shards of what is asked to a set.
+func (o *once) Span(op *Op, set *ShardSet) {
+	var inner Op
+	unwrap(op, &inner)
+	o.table.Span(&inner, set)
+}
+
+// Split makes a part of what is asked, to be executed once.
+func (o *once) Split(op *Op, set *ShardSet, part *Op) {
+	var inner Op
+	unwrap(op, &inner)
+	of := Op{Data: part.Data[:0]}
+	if s := o.table.Spanning(&inner); s != nil {
+		s.Split(&inner, set, &of)
+	}
+	*part = *op
+	part.Data = of.Data
+	copy(part.Args[3:], of.Args[:onceArgs])
+}
+
+// Vote answers StatusOK for a part that was executed before.
+func (o *once) Vote(part *Op) Status {
+	if a := o.answers[part.Args[0]]; a != nil && part.Args[1] <= a.number {
+		return StatusOK
+	}
+	var inner Op
+	unwrap(part, &inner)
+	if s := o.table.Spanning(&inner); s != nil {
+		return s.Vote(&inner)
+	}
+	return StatusInvalid
+}
+
+// Merge merges as what is asked does.
+func (o *once) Merge(op *Op, whole, part *Result) {
+	var inner Op
+	unwrap(op, &inner)
+	if s := o.table.Spanning(&inner); s != nil {
+		s.Merge(&inner, whole, part)
+	}
+}
+
 // Query is never called: what only reads is not remembered.
 func (o *once) Query(_ *Op, res *Result) { res.Status = StatusInvalid }
 

@@ -111,3 +111,54 @@ func TestOnceRefuses(t *testing.T) {
 		t.Errorf("a call of a call: %v", s)
 	}
 }
+
+// TestOnceInParts: what is asked over several shards can be split, and each part is
+// executed once. A vote of one that was executed is what it was.
+func TestOnceInParts(t *testing.T) {
+	one, other := remembering(t), remembering(t)
+	op := kernel.Op{Service: kv.ID, Code: kv.CodePutMany, Data: kv.AppendPairs(nil, kv.Pair{Key: 1, Word: 10}, kv.Pair{Key: 2, Word: 20}, kv.Pair{Key: 3, Word: 30})}
+	asked, ok := kernel.Once(7, 1, op)
+	if !ok {
+		t.Fatal("it cannot be asked once")
+	}
+	var shards, of kernel.ShardSet
+	one.Span(&op, &of)
+	if one.Span(&asked, &shards); shards != of || one.Spanning(&asked) == nil {
+		t.Fatalf("it is of shards %v, what is asked of %v", shards, of)
+	}
+	execute := func() (whole kernel.Result) {
+		for i, table := range []*kernel.Table{one, other} {
+			var mine kernel.ShardSet
+			for shard := i; shard < kernel.MaxShards; shard += 2 {
+				mine.Add(shard)
+			}
+			mine.Meet(&shards)
+			service := table.Spanning(&asked)
+			part := kernel.Op{Data: make([]byte, 0, kernel.MaxData)}
+			if service.Split(&asked, &mine, &part); len(part.Data) == len(op.Data) {
+				t.Fatal("the shards of three keys are not dealt out: choose others")
+			}
+			if s := service.Vote(&part); s != kernel.StatusOK {
+				t.Errorf("vote %d: %v", i, s)
+			}
+			res := kernel.NewResults(1)[0]
+			table.Execute(&part, &res)
+			service.Merge(&asked, &whole, &res)
+		}
+		return whole
+	}
+	if r := execute(); r.Status != kernel.StatusOK || r.Value != 0 {
+		t.Errorf("%+v", r)
+	}
+	digest := one.Digest() + other.Digest()
+	if r := execute(); r.Status != kernel.StatusOK || r.Value != 0 { // it answers how many keys were there
+		t.Errorf("again: %+v", r)
+	}
+	if one.Digest()+other.Digest() != digest {
+		t.Error("again: the state is another")
+	}
+	size := kv.Size()
+	if plain := (kernel.Op{Service: kernel.OnceID, Code: size.Code, Args: [6]uint64{1, 1, uint64(kernel.OnceID)}}); one.Spanning(&plain) != nil {
+		t.Error("a call of a call can be split")
+	}
+}

@@ -93,5 +93,11 @@ func (t *Table) Span(op *Op, set *ShardSet) {
 // shards, else nil.
 func (t *Table) Spanning(op *Op) Spanning {
 	s, _ := t.services[op.Service].(Spanning)
+	if op.Service == OnceID {
+		// If what is asked can be split.
+		if asked, _ := Asked(op); asked == OnceID || t.Spanning(&Op{Service: asked}) == nil {
+			return nil
+		}
+	}
 	return s
 }

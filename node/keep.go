@@ -177,7 +177,9 @@ func keptKernels(runDir string) (pids []int) {
 			continue
 		}
 		_ = conn.Close()
-		pids = append(pids, pid)
+		if stateOf(pid) != 'Z' { // else it is about to have gone
+			pids = append(pids, pid)
+		}
 	}
 	return pids
 }

@@ -20,7 +20,7 @@ func TestCallsAreExecutedOnce(t *testing.T) {
 			c.Logs, c.LogSlots = logs, 1024
 			m := boot(t, c)
 			const victim, callers, kills = 1, 3, 4
-			calls := make([]int, callers)
+			calls := make([]int, callers+1)
 			ctx, over := context.WithCancel(limit(t))
 			var all sync.WaitGroup
 			for i := range callers {
@@ -35,6 +35,20 @@ func TestCallsAreExecutedOnce(t *testing.T) {
 					}
 				})
 			}
+			all.Go(func() { // puts of new keys, over several logs if there are some
+				for ctx.Err() == nil {
+					words := []string{"putm"}
+					for range 3 {
+						words = append(words, fmt.Sprint(1000+calls[callers]), "7")
+						calls[callers]++
+					}
+					a, err := m.Sys(limit(t), node.SysRequest{Node: victim, Service: "kv", Words: words})
+					if err != nil || a.Value != 0 { // the number of keys that were there
+						t.Errorf("%v: %+v (%v)", words, a, err)
+						return
+					}
+				}
+			})
 			for n := range kills {
 				before := kernels(t, m)[victim]
 				if err := unix.Kill(before, unix.SIGKILL); err != nil {
@@ -44,7 +58,7 @@ func TestCallsAreExecutedOnce(t *testing.T) {
 			}
 			over()
 			all.Wait()
-			for i, n := range calls {
+			for i, n := range calls[:callers] {
 				if got := call(t, m, 0, "get", fmt.Sprint(i)); got != fmt.Sprint(n) {
 					t.Errorf("counter %d holds %s after %d calls", i, got, n)
 				}

@@ -86,12 +86,22 @@ func killPeer(w *nodeWords) {
 
 // isStopped reports whether a process is stopped, by a signal or a debugger.
 func isStopped(pid int) bool {
+	s := stateOf(pid)
+	return s == 'T' || s == 't'
+}
+
+// stateOf returns the letter that Linux has for the state of a process (proc(5)), 0
+// for none.
+func stateOf(pid int) byte {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return false
+		return 0
 	}
 	after := text[bytes.LastIndexByte(text, ')')+1:]
-	return len(after) > 1 && (after[1] == 'T' || after[1] == 't')
+	if len(after) < 2 {
+		return 0
+	}
+	return after[1]
 }
 
 // bornAt returns when a process started, in clock ticks since the system did.

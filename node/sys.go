@@ -32,7 +32,7 @@ func (k *kernelProcess) sys(ask SysRequest, a *sysReply) error {
 	defer done()
 	return onCPU(r.Topology.Nodes[ask.Node].Cores[0], func() error {
 		asked := op
-		if ask.Caller != 0 && r.Config.remembers(r.table, &op) {
+		if ask.Caller != 0 && r.Config.Mode == ModeNR {
 			asked, _ = kernel.Once(ask.Caller, ask.Number, op)
 		}
 		res, err := kernel.Call(port, asked)
@@ -51,8 +51,9 @@ func (k *kernelProcess) sys(ask SysRequest, a *sysReply) error {
 // Sys makes one system call at a node. If the node's kernel has died it waits for
 // the one that takes its place. A call that the death cut off is made again: it
 // only reads, or the replicas remember by its number whether it was executed, and
-// what it answered. Where neither is so (an operation over several logs), whether it
-// was executed is not known, which the error says.
+// what it answered. Where neither is so, because it has more arguments than a call
+// that is remembered can have, whether it was executed is not known, which the error
+// says.
 func (m *Machine) Sys(ctx context.Context, ask SysRequest) (*SysAnswer, error) {
 	if m.config.Mode == ModeNR && ask.Caller == 0 {
 		c := m.callers.take()
@@ -104,13 +105,7 @@ func (m *Machine) repeatable(ask SysRequest) bool {
 		return true
 	}
 	_, can := kernel.Once(ask.Caller, ask.Number, op)
-	return can && ask.Caller != 0 && m.config.remembers(table, &op)
-}
-
-// remembers reports whether a call from outside can be remembered: not one over
-// several logs.
-func (c Config) remembers(t *kernel.Table, op *kernel.Op) bool {
-	return c.Logs == 1 || t.Shard(op) != kernel.AllShards
+	return can && ask.Caller != 0 && m.config.Mode == ModeNR
 }
 
 // caller numbers calls, one outstanding at a time.

@@ -125,9 +125,10 @@ func (r *routing) log(op *kernel.Op) int {
 // logs, as bits.
 func (r *routing) span(op *kernel.Op, set *kernel.ShardSet) (logs uint64) {
 	r.table.Span(op, set)
+	service, _ := kernel.Asked(op)
 	for i := range r.dealt {
 		if set.Meets(&r.dealt[i]) {
-			logs |= 1 << ((i + int(op.Service)) % r.logs)
+			logs |= 1 << ((i + int(service)) % r.logs)
 		}
 	}
 	return logs

@@ -48,6 +48,7 @@ func (m *merging) perform(n *Node, op *kernel.Op, res *kernel.Result, logs uint6
 
 func (m *merging) split(n *Node, service kernel.Spanning, op *kernel.Op, log int) {
 	m.dealt = m.set
-	m.dealt.Meet(n.routes.dealtTo(log, op.Service))
+	asked, _ := kernel.Asked(op)
+	m.dealt.Meet(n.routes.dealtTo(log, asked))
 	service.Split(op, &m.dealt, &m.part)
 }
