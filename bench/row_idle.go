@@ -2,6 +2,7 @@ package bench
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 
 	"github.com/nrkern/nrkern/combining"
@@ -9,26 +10,41 @@ import (
 	"github.com/nrkern/nrkern/transport"
 )
 
-// idleReplica is what a replica that nobody calls costs a writer elsewhere.
+// idleReplica is what one replica that nobody calls costs a writer elsewhere, and
+// what three do.
 func idleReplica(s *Session) ([]Line, error) {
 	h := shape{replicas: 1, threads: 1, window: 1, writes: 100}
 	without, _, err := s.newNR(newGoMap, h)
 	if err != nil {
 		return nil, err
 	}
-	h.replicas = 2
-	with, group, err := s.newNR(newGoMap, h)
-	if err != nil {
-		return nil, err
+	variants := []variant{onCPUs("without", s.one(), reading.perOperation, job{work: without.work})}
+	var ends []func() error
+	end := func() error {
+		var errs []error
+		for _, end := range ends {
+			errs = append(errs, end())
+		}
+		return errors.Join(errs...)
 	}
-	with = with[:1] // the other replica has a place for a thread, and no thread
-	end := attend(s.cpus[1], group.Replica(1))
-	found, err := s.interleave(how{row: "nr-idle-replica/writes=100", unit: NSPerOp}, []variant{
-		onCPUs("with", s.one(), reading.perOperation, job{work: with.work}),
-		onCPUs("without", s.one(), reading.perOperation, job{work: without.work}),
-	})
-	return compareAll(found, "with", "without", atMost(1.2)), errors.Join(err, end())
+	for _, idle := range []int{1, 3} {
+		h.replicas = 1 + idle
+		d, group, err := s.newNR(newGoMap, h)
+		if err != nil {
+			return nil, errors.Join(err, end())
+		}
+		with := d[:1] // the other replicas have a place for a thread, and no thread
+		for n := range idle {
+			ends = append(ends, attend(s.cpus[1], group.Replica(1+n)))
+		}
+		variants = append(variants, onCPUs(idleName(idle), s.one(), reading.perOperation, job{work: with.work}))
+	}
+	found, err := s.interleave(how{row: "nr-idle-replica/writes=100", unit: NSPerOp}, variants)
+	lines := append(compareAll(found, idleName(1), "without", atMost(1.1)), compareAll(found, idleName(3), "without", atMost(1.1))...)
+	return lines, errors.Join(err, end())
 }
+
+func idleName(replicas int) string { return fmt.Sprintf("%d idle", replicas) }
 
 // attend serves a node from a thread of its own, as a kernel process does,
 // until end.

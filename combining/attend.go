@@ -25,18 +25,28 @@ type Hurrier interface {
 	Hurry()
 }
 
+// A Sleeper is a Server that need not look for work before it is rung for: who wants
+// something of the node rings well before it has to wait. To poll would only take
+// lines from those who work.
+type Sleeper interface {
+	// Sleeps reports whether it is one.
+	Sleeps() bool
+}
+
 // Attend serves a node until stop is non-zero: the life of its one attending
 // thread. While threads of the node work it naps, and whoever has waited long
 // for the node wakes it: threads may stop polling at any time without a word,
 // but looking in every millisecond would make the Go scheduler's monitor run
 // every 20 microseconds on a CPU that has better to do. When none of them
-// works it polls for a while after each piece of work, then sleeps until the
-// bell rings.
+// works it polls for a while after each piece of work (a Sleeper does not), then
+// sleeps until the bell rings.
 func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 	bell := s.Bell()
 	w := transport.NewWaiter(policy)
 	last := s.Station().Activity()
 	hurrier, _ := s.(Hurrier)
+	sleeper, _ := s.(Sleeper)
+	sleeps := sleeper != nil && sleeper.Sleeps()
 	for stop.Load() == 0 {
 		progress, err := s.Serve()
 		if err != nil {
@@ -52,7 +62,7 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 			w.Reset()
 			continue
 		}
-		if !w.Sleepy() {
+		if !sleeps && !w.Sleepy() {
 			w.Pause()
 			continue
 		}

@@ -125,6 +125,9 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 				l.assertReserved(tail, n)
 			}
 			l.tailMoved = tail != l.lastTail
+			if !l.tailMoved && len(l.seen) > 1 {
+				l.claim(tail, n)
+			}
 			l.lastTail = tail + n
 			l.events.Batches.Add(1)
 			l.events.Slots.Add(n)
@@ -136,6 +139,19 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 			return tail, true
 		}
 		own.Filling.Store(0)
+	}
+}
+
+// claimAhead is how many slots before it writes one a combiner asks for the line,
+// which a replica elsewhere has read since: the exchange of tail in between would
+// wait for it, one miss after the other.
+const claimAhead = 8
+
+// claim asks for the slots of the next reservation, if that is like this one. Only
+// for who reserved last: where others write too, the next slots may be theirs.
+func (l *log) claim(tail, n uint64) {
+	for at := tail + claimAhead; at < tail+claimAhead+min(n, claimAhead); at++ {
+		l.store.At(at).Claim()
 	}
 }
 

@@ -38,7 +38,10 @@ type Node struct {
 	_ transport.Pad
 }
 
-var _ combining.Server = (*Node)(nil)
+var (
+	_ combining.Server  = (*Node)(nil)
+	_ combining.Sleeper = (*Node)(nil)
+)
 
 // Results of a replica of several logs that its combiner cannot deal with alone.
 var (
@@ -215,6 +218,9 @@ func (n *Node) Station() *combining.Station {
 	}
 	return n.meeting
 }
+
+// Sleeps reports whether nobody need look after the node before it is rung for.
+func (n *Node) Sleeps() bool { return n.replicas[0].Sleeps() }
 
 // Traffic returns what the node saw cross between nodes.
 func (n *Node) Traffic() (all transport.Traffic) {

@@ -1,6 +1,7 @@
 package nrkernel
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,12 +24,20 @@ type Config struct {
 	// Snapshot is what Node.Admit wrote for this node, if it joins late: the state
 	// of the services at its ltails. Nil for the state of the logs' beginning.
 	Snapshot io.Reader
+	// LazyFrom is the number of slots of a log from which on an idle replica of it
+	// is brought up to date only when it holds up much of the log, or is called; 0
+	// means DefaultLazyFrom.
+	LazyFrom int
 	// Phases is where the node says what it is about; nil for nowhere.
 	Phases *PhaseWords
 	// Stop is a word that becomes non-zero when the machine stops; calls that
 	// wait then return kernel.ErrStopped. Nil for a machine that never stops.
 	Stop *transport.Word
 }
+
+// DefaultLazyFrom is the size of a log that takes longer to fill by half than an
+// idle thread takes to wake (80 us, and 0.1 us a slot), with room to spare.
+const DefaultLazyFrom = 4096
 
 // Replica is one node's copy of the services, kept up to date from the log.
 type Replica struct {
@@ -42,6 +51,11 @@ type Replica struct {
 	// peers are the other replicas of this process, if there are any: a
 	// combiner that finds the log full replays the idle ones itself.
 	peers []*Replica
+	// lazy says that nobody follows the log here but for those who call or wait.
+	lazy bool
+	// serving is where Serve is to bring a lazy replica before it rests; its
+	// caller's.
+	serving uint64
 	// node has the replicas of the other logs, if there are several.
 	node *Node
 
@@ -60,7 +74,10 @@ type Replica struct {
 	_           transport.Pad
 }
 
-var _ combining.Server = (*Replica)(nil)
+var (
+	_ combining.Server  = (*Replica)(nil)
+	_ combining.Sleeper = (*Replica)(nil)
+)
 
 // posted is an operation of the batch that is being combined.
 type posted struct {
@@ -91,7 +108,7 @@ func NewReplica(store *transport.LogStore, table *kernel.Table, c Config) (*Repl
 	}
 	l := newLog(store, c.ID)
 	return &Replica{
-		log: l, table: table, policy: c.Policy, stop: c.Stop,
+		log: l, table: table, policy: c.Policy, stop: c.Stop, lazy: l.capacity() >= uint64(cmp.Or(c.LazyFrom, DefaultLazyFrom)),
 		station: combining.NewStation(c.Policy),
 		readers: combining.NewReaderLock(c.Policy),
 		batch:   make([]posted, 0, min(l.maxBatch(), maxBatchOps)),
@@ -149,19 +166,51 @@ func (r *Replica) Bell() *transport.Bell { return r.log.bells[r.log.id] }
 func (r *Replica) Station() *combining.Station { return r.station }
 
 // Serve replays the log to its tail, unless a combiner is at work, and reports
-// whether there was anything to replay.
+// whether there was anything to replay. Where the replica is lazy, it does nothing
+// before a quarter of the log is to be replayed, and then a part of it at a time: a
+// writer sees its ltail move.
 func (r *Replica) Serve() (progress bool, err error) {
-	if r.log.ltail() == r.log.control.Tail.Load() || r.log.away() || !r.station.TryLock() {
+	to, due := r.due()
+	if !due || r.log.away() || !r.station.TryLock() {
 		return false, nil
 	}
 	before := r.log.applied
-	err = r.catchUp(r.log.control.Tail.Load())
+	if r.lazy {
+		to = min(to, before+r.log.capacity()/advanceShare)
+	} else {
+		to = r.log.control.Tail.Load()
+	}
+	err = r.catchUp(to)
 	progress = r.log.applied != before
 	r.station.Unlock()
 	if err == ErrAway {
 		err = nil // whoever rebuilds it will have it catch up
 	}
 	return progress, err
+}
+
+// Sleeps reports whether nobody need look after the replica before it is rung for:
+// combiners ring at half of the log, and it is replayed from a quarter on.
+func (r *Replica) Sleeps() bool { return r.lazy }
+
+// lazyShare is the share of the log that a lazy replica may be behind.
+const lazyShare = 4
+
+// due returns how far Serve is to replay, and whether it is to.
+func (r *Replica) due() (to uint64, due bool) {
+	at := r.log.ltail()
+	if behind(r.serving, at) > 0 {
+		return r.serving, true
+	}
+	tail := r.log.control.Tail.Load()
+	if !r.lazy {
+		return tail, at != tail
+	}
+	if behind(tail, at) <= r.log.capacity()/lazyShare {
+		return tail, false
+	}
+	r.serving = tail
+	return tail, true
 }
 
 // advance replays a part of what the replica is behind, for a peer that waits

@@ -41,7 +41,7 @@ func bootNR(r *run) error {
 	logs.Prepare()
 	for node := range r.Nodes {
 		r.machine.home = node
-		n, err := nrkernel.NewNode(logs, func() (*kernel.Table, error) { return r.table(node) }, nrkernel.Config{ID: node, Policy: &r.policy})
+		n, err := nrkernel.NewNode(logs, func() (*kernel.Table, error) { return r.table(node) }, nrkernel.Config{ID: node, Policy: &r.policy, LazyFrom: r.lazyFrom()})
 		if err != nil {
 			return err
 		}
@@ -63,6 +63,15 @@ func bootNR(r *run) error {
 		r.attend(node, n)
 	}
 	return r.addRecovery()
+}
+
+// lazyFrom has the idle replicas of half of the schedules be lazy, though their logs
+// are small.
+func (r *run) lazyFrom() int {
+	if r.Exact || r.seed%2 == 0 {
+		return 0
+	}
+	return 1
 }
 
 // simulatedLogs is the number of logs of nr-logs.
@@ -89,7 +98,7 @@ func bootLogs(r *run) error {
 			made++
 			return t, err
 		}
-		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: node, Policy: &r.policy})
+		n, err := nrkernel.NewNode(logs, services, nrkernel.Config{ID: node, Policy: &r.policy, LazyFrom: r.lazyFrom()})
 		if err != nil {
 			return err
 		}
