@@ -89,7 +89,7 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 	// What others may have had last is asked for before it is needed: tail, which
 	// is read and then exchanged, and what they appended.
 	if len(l.seen) > 1 {
-		word.PrefetchWrite()
+		word.Claim()
 		l.store.At(l.applied).Prefetch()
 	}
 	for {
@@ -125,15 +125,11 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 				l.assertReserved(tail, n)
 			}
 			l.tailMoved = tail != l.lastTail
-			if !l.tailMoved && len(l.seen) > 1 {
-				l.claim(tail, n)
-			}
 			l.lastTail = tail + n
 			l.events.Batches.Add(1)
 			l.events.Slots.Add(n)
 			if len(l.seen) > 1 {
-				l.store.PrefetchWrite(tail, tail+n)
-				l.store.Prefetch(l.applied+1, tail)
+				l.fetch(tail, n)
 				l.events.Reused.Add(l.own.reuse(tail, n, l.capacity()))
 			}
 			return tail, true
@@ -147,11 +143,14 @@ func (l *log) reserve(n uint64) (start uint64, ok bool) {
 // wait for it, one miss after the other.
 const claimAhead = 8
 
-// claim asks for the slots of the next reservation, if that is like this one. Only
-// for who reserved last: where others write too, the next slots may be theirs.
-func (l *log) claim(tail, n uint64) {
-	for at := tail + claimAhead; at < tail+claimAhead+min(n, claimAhead); at++ {
-		l.store.At(at).Claim()
+// fetch asks for the lines that come next: the slots of the reservation of n slots,
+// those before it, and those after it, if this replica is the one that reserves.
+// Where others write too, the slots after it may be theirs.
+func (l *log) fetch(tail, n uint64) {
+	l.store.Claim(tail, tail+n)
+	l.store.Prefetch(l.applied+1, tail)
+	if !l.tailMoved {
+		l.store.Claim(tail+claimAhead, tail+claimAhead+min(n, claimAhead))
 	}
 }
 
@@ -317,7 +316,7 @@ func (l *log) complete() {
 	l.in(PhaseCtail)
 	word := &l.control.Completed
 	if len(l.seen) > 1 {
-		word.PrefetchWrite()
+		word.Claim()
 	}
 	for {
 		c := word.Load()

@@ -12,25 +12,28 @@ import "unsafe"
 //go:noescape
 func prefetch(p unsafe.Pointer)
 
-// prefetchWrite asks for the line at p, to be written (PREFETCHW): at once, and not
+// claim asks for the line at p, to be written (PREFETCHW): at once, and not
 // first to read it and then to have it alone, which are two ways to its owner.
 //
 //go:noescape
-func prefetchWrite(p unsafe.Pointer)
+func claim(p unsafe.Pointer)
 
-// prefetchSlots and prefetchWriteSlots ask for n lines in a row from p.
+// prefetchSlots and claimSlots ask for n lines in a row from p.
 //
 //go:noescape
 func prefetchSlots(p unsafe.Pointer, n int)
 
 //go:noescape
-func prefetchWriteSlots(p unsafe.Pointer, n int)
+func claimSlots(p unsafe.Pointer, n int)
 
-// PrefetchWrite asks for the word's line, soon to be written.
-func (w *Word) PrefetchWrite() { prefetchWrite(unsafe.Pointer(w)) }
+// Claim asks for the word's line, soon to be written.
+func (w *Word) Claim() { claim(unsafe.Pointer(w)) }
 
 // Prefetch asks for the slot, soon to be read.
 func (s *Slot) Prefetch() { prefetch(unsafe.Pointer(s)) }
+
+// Claim asks for the slot, soon to be written.
+func (s *Slot) Claim() { claim(unsafe.Pointer(s)) }
 
 // maxPrefetch is how many lines a core may be asked for at a time: those that wait
 // to be filled in are some 16 to 24.
@@ -43,11 +46,11 @@ func (s *LogStore) Prefetch(from, to uint64) {
 	}
 }
 
-// PrefetchWrite asks for the first of the slots from an index to another, soon to be
+// Claim asks for the first of the slots from an index to another, soon to be
 // written.
-func (s *LogStore) PrefetchWrite(from, to uint64) {
+func (s *LogStore) Claim(from, to uint64) {
 	if n := s.inRow(from, to); n > 0 {
-		prefetchWriteSlots(unsafe.Pointer(s.At(from)), n)
+		claimSlots(unsafe.Pointer(s.At(from)), n)
 	}
 }
 

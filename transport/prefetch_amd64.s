@@ -9,8 +9,8 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PREFETCHT0 (AX)
 	RET
 
-// func prefetchWrite(p unsafe.Pointer)
-TEXT ·prefetchWrite(SB), NOSPLIT, $0-8
+// func claim(p unsafe.Pointer)
+TEXT ·claim(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), AX
 	PREFETCHW_AX
 	RET
@@ -26,13 +26,13 @@ read:
 	JNE  read
 	RET
 
-// func prefetchWriteSlots(p unsafe.Pointer, n int)
-TEXT ·prefetchWriteSlots(SB), NOSPLIT, $0-16
+// func claimSlots(p unsafe.Pointer, n int)
+TEXT ·claimSlots(SB), NOSPLIT, $0-16
 	MOVQ p+0(FP), AX
 	MOVQ n+8(FP), CX
-write:
+claim:
 	PREFETCHW_AX
 	ADDQ $64, AX
 	DECQ CX
-	JNE  write
+	JNE  claim
 	RET

@@ -17,11 +17,11 @@ func TestPrefetch(t *testing.T) {
 			t.Errorf("from %d to %d: %d in a row, want %d", c.from, c.to, n, c.want)
 		}
 		s.Prefetch(c.from, c.to)
-		s.PrefetchWrite(c.from, c.to)
+		s.Claim(c.from, c.to)
 	}
 	s.At(1).Publish(7)
 	s.At(1).Prefetch()
-	s.At(1).HeaderWord().PrefetchWrite()
+	s.At(1).HeaderWord().Claim()
 	for i := range s.Slots {
 		if h := s.Slots[i].Header(); h != 0 && (i != 1 || h != 7) {
 			t.Errorf("slot %d has header %d", i, h)

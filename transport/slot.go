@@ -22,14 +22,6 @@ type Slot struct {
 // Read the payload.
 func (s *Slot) Header() uint64 { return s.header.Load() }
 
-// Claim asks for the slot's line, which the caller is about to write, or may be: a
-// hint, no access.
-func (s *Slot) Claim() {
-	if !hooked {
-		claim(&s.header.v)
-	}
-}
-
 // Fill returns the payload for its one writer to write. What is written there
 // is unpublished until Publish, and the pointer must not be used after it.
 func (s *Slot) Fill() *Payload {
