@@ -18,6 +18,11 @@ RESULTS  ?= results/make
 # Outside a git checkout there is nothing to describe, and that is no error.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
+# The compiler is told which calls are frequent (cmd/nrkern/default.pgo, made by
+# `make pgo`): inlined, the branch of each access to shared memory on the simulated
+# machine costs next to nothing. Tests are built without, which takes less time.
+PGO := -pgo=$(CURDIR)/cmd/nrkern/default.pgo
+
 # Packages that the race detector tells nothing about: the rules run no
 # concurrent code, the simulated machine runs one core at a time (and has an eye
 # for races of its own), and a guest runs in a virtual machine of its own.
@@ -28,7 +33,7 @@ NO_RACE := /internal/(rules|platform|assert)$$|/simulate$$|/guest(/|$$)
 # assertion's loads are accesses too.
 ASSERTED := ./combining ./nrkernel ./multikernel ./biglock ./check/structures ./node
 
-.PHONY: help build demo experiments page bench test race lint test-assert test-guest test-long fuzz bpf check clean
+.PHONY: help build demo experiments page bench pgo test race lint test-assert test-guest test-long fuzz bpf check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
@@ -59,24 +64,33 @@ page: build ## make docs/results.md anew, of the run in RESULTS if that is given
 bench: ## measure how near we are to C, the bare map and the locks (four minutes; nothing else should run)
 	@set -x; for tag in '' nohook nosite; do \
 		program=bin/nrbench$${tag:+-$$tag}; \
-		CGO_ENABLED=0 $(GO) build -tags "$${tag:+nrkern_$$tag}" -o $$program ./bench/nrbench; \
+		CGO_ENABLED=0 $(GO) build $(PGO) -tags "$${tag:+nrkern_$$tag}" -o $$program ./bench/nrbench; \
 		for n in 1 2 3 4 5; do \
-			CGO_ENABLED=0 $(GO) build -tags "$${tag:+nrkern_$$tag}" -ldflags=-randlayout=$$n -o $$program.$$n ./bench/nrbench; \
+			CGO_ENABLED=0 $(GO) build $(PGO) -tags "$${tag:+nrkern_$$tag}" -ldflags=-randlayout=$$n -o $$program.$$n ./bench/nrbench; \
 		done; done
 	bin/nrbench $(BENCHFLAGS)
 
+# All structures are in it: a profile of one would favour that one.
+pgo: ## measure anew where the time goes, for the compiler (two minutes; nothing else should run)
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; set -x; \
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo=off -o "$$dir/nrbench" ./bench/nrbench; \
+	"$$dir/nrbench" -rows '^NR, [12] rep|^partitioned|^UMP' -rounds 6 -cpuprofile "$$dir/bench.pgo"; \
+	for p in nrkernel multikernel; do \
+		$(GO) test -trimpath -pgo=off -run XXX -bench KV -benchtime 0.5s -o "$$dir/test" -cpuprofile "$$dir/$$p.pgo" ./$$p; done; \
+	$(GO) tool pprof -proto -output cmd/nrkern/default.pgo "$$dir"/*.pgo
+
 test: ## run all ordinary tests
-	$(GO) test -timeout 30m $(TESTFLAGS) ./...
+	$(GO) test -pgo=off -timeout 30m $(TESTFLAGS) ./...
 
 # Kernel processes with the detector end at once: by itself it waits a second.
 race: export GORACE ?= atexit_sleep_ms=10
 race: ## run the tests under the race detector
 	@packages=$$($(GO) list ./... | grep -v -E '$(NO_RACE)'); \
-	set -x; CGO_ENABLED=1 $(GO) test -race -timeout 30m $(TESTFLAGS) $$packages
+	set -x; CGO_ENABLED=1 $(GO) test -race -pgo=off -timeout 30m $(TESTFLAGS) $$packages
 
 # As TestStructuresHold does with the shorter of their tests.
 test-assert: ## run the structures' tests with the protocols' assertions in them
-	$(GO) test -count=1 -short -tags nrkern_assert $(TESTFLAGS) $(ASSERTED)
+	$(GO) test -pgo=off -count=1 -short -tags nrkern_assert $(TESTFLAGS) $(ASSERTED)
 
 lint: ## run go vet, staticcheck and gofumpt
 	$(GO) vet ./...
@@ -87,10 +101,10 @@ lint: ## run go vet, staticcheck and gofumpt
 	fi
 
 test-guest: ## boot virtual machines with 2 and 4 NUMA nodes and test in them
-	NRKERN_GUEST_REQUIRED=1 $(GO) test -count=1 -timeout 1h $(TESTFLAGS) ./guest/...
+	NRKERN_GUEST_REQUIRED=1 $(GO) test -pgo=off -count=1 -timeout 1h $(TESTFLAGS) ./guest/...
 
 test-long: ## run all tests with long histories (many minutes)
-	NRKERN_LONG=1 $(GO) test -count=1 -timeout 2h $(TESTFLAGS) ./...
+	NRKERN_LONG=1 $(GO) test -pgo=off -count=1 -timeout 2h $(TESTFLAGS) ./...
 
 # go test fuzzes one target at a time.
 fuzz: ## run each fuzz target for FUZZTIME

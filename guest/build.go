@@ -33,7 +33,7 @@ func build(ctx context.Context, verb string, args ...string) ([]byte, error) {
 	out := filepath.Join(dir, "out")
 	// Without symbols: a smaller RAM disk to unpack.
 	cmd := exec.CommandContext(ctx, "go", append([]string{verb, "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out}, args...)...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=-mod=readonly")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=-mod=readonly -pgo=off")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil {
