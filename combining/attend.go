@@ -20,9 +20,10 @@ type Server interface {
 // A Hurrier is a Server that may wait for other nodes though no thread of its own
 // does: others wait for it.
 type Hurrier interface {
-	// Hurry wakes the nodes that it waits for; the attending thread calls it
-	// before it sleeps.
-	Hurry()
+	// Hurry wakes the nodes that it waits for, those that it has woken before only
+	// if again is set: the attending thread calls it before it sleeps, and sets
+	// again when its sleep has ended by itself.
+	Hurry(again bool)
 }
 
 // A Sleeper is a Server that need not look for work before it is rung for: who wants
@@ -47,6 +48,7 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 	hurrier, _ := s.(Hurrier)
 	sleeper, _ := s.(Sleeper)
 	sleeps := sleeper != nil && sleeper.Sleeps()
+	again := false
 	for stop.Load() == 0 {
 		progress, err := s.Serve()
 		if err != nil {
@@ -67,7 +69,7 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 			continue
 		}
 		if hurrier != nil {
-			hurrier.Hurry()
+			hurrier.Hurry(again)
 		}
 		s.Station().Rest()
 		ticket := bell.Announce()
@@ -78,7 +80,7 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 			s.Station().AwaitFree()
 		}
 		if mutant.NoSecondLook {
-			bell.Sleep(ticket, transport.LongNap)
+			again = !bell.Sleep(ticket, transport.LongNap)
 			continue
 		}
 		if progress, err = s.Serve(); progress || err != nil {
@@ -92,7 +94,7 @@ func Attend(s Server, stop *transport.Word, policy *transport.Policy) error {
 		}
 		// Once it has slept it goes on sleeping until there is something to do: to
 		// poll after each nap costs a percent of a busy CPU.
-		bell.Sleep(ticket, transport.LongNap)
+		again = !bell.Sleep(ticket, transport.LongNap)
 		s.Station().Rouse()
 	}
 	return nil

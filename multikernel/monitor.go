@@ -286,17 +286,26 @@ func (n *Node) ring(busy bool) {
 }
 
 // Hurry wakes the nodes whose word for an agreement this one waits for, that
-// others may be waiting for.
-func (n *Node) Hurry() {
+// others may be waiting for. See wake for again.
+func (n *Node) Hurry(again bool) {
 	if n.copies == nil || !n.station.TryLock() {
 		return
 	}
-	n.wake(n.copies.unprepared())
+	n.wake(n.copies.unprepared(), again)
 	n.station.Unlock()
 }
 
-func (n *Node) wake(nodes uint64) {
+// wake wakes nodes, each once until something was sent to it or came from it: else
+// nodes that all wait for a dead one would wake each other for ever. Only who has
+// slept its time in vain, and was not woken, wakes them again: a node that was about
+// to nap may have missed it.
+func (n *Node) wake(nodes uint64, again bool) {
 	for ; nodes != 0; nodes &= nodes - 1 {
-		n.bells[bits.TrailingZeros64(nodes)].Wake()
+		id := bits.TrailingZeros64(nodes)
+		p := n.peers[id]
+		if at := p.channel.Sent() + p.channel.Taken() + 1; again || p.woken != at {
+			p.woken = at
+			n.bells[id].Wake()
+		}
 	}
 }

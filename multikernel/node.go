@@ -72,7 +72,8 @@ type peer struct {
 	// allow.
 	requests queue[request]
 	answers  queue[answer]
-	owes     int // answers to requests that were sent
+	owes     int    // answers to requests that were sent
+	woken    uint64 // 1 + the sum of the channel's cursors when it was last woken for being late
 	_        transport.Pad
 }
 

@@ -116,6 +116,7 @@ func (p *Port) wait() (int, error) {
 	p.thread.Publish()
 	p.fresh = 0
 	w := transport.NewWaiter(n.policy)
+	again := false // the last sleep ended by itself
 	for {
 		progress := p.turn()
 		if place := p.thread.Collect(); place >= 0 {
@@ -137,7 +138,7 @@ func (p *Port) wait() (int, error) {
 			w.Pause()
 			continue
 		}
-		p.hurry()
+		p.hurry(again)
 		ticket := n.Bell().Announce()
 		// Who is at it now may have delivered our answer and looked for sleepers
 		// before we announced: its stores are plain. A later one sees us.
@@ -158,7 +159,7 @@ func (p *Port) wait() (int, error) {
 			n.Bell().Withdraw(ticket)
 			continue
 		}
-		n.Bell().Sleep(ticket, n.policy.SleepMax)
+		again = !n.Bell().Sleep(ticket, n.policy.SleepMax)
 	}
 }
 
@@ -173,8 +174,8 @@ func (p *Port) failed() error {
 }
 
 // hurry wakes the nodes that have owed an answer for long: their threads may
-// have stopped polling, and their attending threads nap.
-func (p *Port) hurry() {
+// have stopped polling, and their attending threads nap. See Node.wake for again.
+func (p *Port) hurry(again bool) {
 	n := p.node
 	if !n.station.Enter(p.thread) {
 		return
@@ -188,7 +189,7 @@ func (p *Port) hurry() {
 	if n.copies != nil {
 		late |= n.copies.uncommitted() | n.copies.unprepared()
 	}
-	n.wake(late)
+	n.wake(late, again)
 	n.station.Exit(p.thread)
 }
 

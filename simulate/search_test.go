@@ -93,3 +93,19 @@ func TestSleepersOfOneBell(t *testing.T) {
 		t.Errorf("the run has %d steps", len(trace))
 	}
 }
+
+// TestHurryEnds replays a run in which two nodes that both wait for a dead one woke
+// each other for ever, because each owed the other an answer too.
+func TestHurryEnds(t *testing.T) {
+	s := Search{Scenario: Scenario{Structure: "multikernel", Deaths: 1, Stops: 1}, Strategy: Mixed, Seed: 55999, Schedules: 1}
+	r, trace, err := s.Replay("c0x11 d0x1 d0x1 c4x11 d4x1 d4x1 c6x31 k2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Found != nil {
+		t.Error(&r.Found.Failure)
+	}
+	if len(trace) > 5000 {
+		t.Errorf("the run has %d steps", len(trace))
+	}
+}

@@ -48,25 +48,29 @@ func (b *Bell) Announce() (ticket uint64) {
 }
 
 // Sleep sleeps until the bell rings after Announce, at most d, and withdraws
-// the announcement.
-func (b *Bell) Sleep(ticket uint64, d time.Duration) {
+// the announcement. It reports whether the bell rang.
+func (b *Bell) Sleep(ticket uint64, d time.Duration) (rang bool) {
 	if !hooked {
 		futexWait(&b.word.Word, uint32(ticket), d)
 	} else {
 		hook.Sleep(&b.word.Word, uint32(ticket))
 	}
-	b.Withdraw(ticket)
+	return b.Withdraw(ticket)
 }
 
-// Withdraw says that the caller does not sleep, or no longer.
-func (b *Bell) Withdraw(ticket uint64) {
+// Withdraw says that the caller does not sleep, or no longer, and reports whether
+// the bell rang since Announce.
+func (b *Bell) Withdraw(ticket uint64) (rang bool) {
 	for {
 		w := b.word.Load()
 		if mutant.WithdrawAnother && w >= announcement {
 			ticket = w
 		}
-		if uint32(w) != uint32(ticket) || b.word.CompareAndSwap(w, w-announcement) {
-			return // it rang, which ended all announcements, or ours is gone now
+		if uint32(w) != uint32(ticket) {
+			return true // which ended all announcements
+		}
+		if b.word.CompareAndSwap(w, w-announcement) {
+			return false
 		}
 	}
 }
