@@ -44,9 +44,13 @@ func (m *Machine) issue(c *core, e *pending) {
 	c.buffer = append(c.buffer, *e)
 }
 
-// drain lets the oldest n stores of a core leave its buffer.
-func (m *Machine) drain(c *core, n int) {
+// drain lets the oldest n stores of a core leave its buffer, at a place of an explorer's
+// path, or at none, which is -1.
+func (m *Machine) drain(c *core, n int, at int32) {
 	for i := range n {
+		if m.hashed {
+			c.gone = append(c.gone, departure{at, int32(i)})
+		}
 		m.apply(c, &c.buffer[i])
 		if m.tracing {
 			m.trace(c, "  drains", c.buffer[i].place, c.buffer[i].describe())
@@ -55,12 +59,20 @@ func (m *Machine) drain(c *core, n int) {
 	c.buffer = c.buffer[:copy(c.buffer, c.buffer[n:])]
 }
 
-// drainAll lets all stores of a core leave its buffer: what a locked
-// instruction does.
-func (m *Machine) drainAll(c *core) {
+// drainAll lets all stores of a core leave its buffer.
+func (m *Machine) drainAll(c *core, at int32) {
 	if len(c.buffer) > 0 {
-		m.drain(c, len(c.buffer))
+		m.drain(c, len(c.buffer), at)
 	}
+}
+
+// drainOwn is drainAll by the core itself: what a locked instruction does.
+func (m *Machine) drainOwn(c *core) {
+	at := int32(-1)
+	if n := len(c.points); n > 0 {
+		at = c.points[n-1]
+	}
+	m.drainAll(c, at)
 }
 
 // apply makes a store visible.
@@ -71,7 +83,6 @@ func (m *Machine) apply(c *core, e *pending) {
 		c.drained(e, &p.subject)
 		if p.watched != nil {
 			c.drained(e, p.watched)
-			m.stirSeen(c)
 		}
 	}
 	if e.isPayload {

@@ -50,13 +50,10 @@ type core struct {
 	clock    stamp
 	trail    uint64 // hash of its events, and drains of those of its buffer: see trail.go
 	drains   uint64
-	held     []*place // whose payloads it read last
-	at       *place   // of the access that it is about to make
-	sleep    []touch  // that access, while it sleeps: see sleep.go
-	asleep   bool
-	seen     bool   // by a watcher or a judge: that access
-	branch   int    // 1 + the choice of the path by which it makes its access now
-	time     uint64 // in steps of its own
+	held     []*place    // whose payloads it read last
+	points   []int32     // in an explorer's path: where it could be preempted so far
+	gone     []departure // the stores that have left its buffer, for an explorer
+	time     uint64      // in steps of its own
 	accesses uint64
 
 	body  func()

@@ -5,6 +5,7 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Exploration tries every schedule of a small scenario within bounds: a core
@@ -20,16 +21,26 @@ type Exploration struct {
 	Preemptions int
 	// Limit is the largest number of schedules to try; 0 for no limit.
 	Limit int
-	// Whole tries every schedule to its end; else one that comes to a state where
-	// another was, with as much that may still happen, ends there (see trail.go).
+	// Whole tries every schedule to its end; else of those that come to the same one
+	// is tried (see race.go).
 	Whole bool
+	// Progress, if it is set, is told now and then how far it is.
+	Progress func(p Progress)
 	// outcome, if it is set, is told of every run that came to its end, and no failure
 	// ends the exploration.
 	outcome func(r *run)
 }
 
-// maxPreemptions bounds an exploration: each multiplies the number of schedules
-// by hundreds.
+// Progress is how far an exploration is.
+type Progress struct {
+	Schedules, Pruned int
+	Steps             uint64
+	// Share is how much of the choices that are known so far has been tried, from 0
+	// to 1. It goes back when more become known.
+	Share float64
+}
+
+// maxPreemptions bounds an exploration: each multiplies the number of schedules.
 const maxPreemptions = 4
 
 // Explored is what an exploration did and found.
@@ -57,14 +68,18 @@ func (e Exploration) Run(ctx context.Context) (*Explored, error) {
 	drawn := e.drawn(e.Seed)
 	seg := segments{}
 	out := new(Explored)
-	d := &explorer{whole: e.Whole, been: map[position]budget{}}
+	d := &explorer{whole: e.Whole, been: map[uint64]*spot{}}
+	told := time.Now()
 	for {
 		if ctx.Err() != nil {
 			return out, ctx.Err()
 		}
 		d.begin(e.Preemptions, e.Deaths)
 		r, err := seg.execute(drawn, e.Seed, func(r *run) strategy {
-			r.machine.hashed, r.machine.explorer = !e.Whole, d
+			d.machine = r.machine
+			if !e.Whole {
+				r.machine.hashed, r.machine.explorer = true, d
+			}
 			return d
 		}, false)
 		if err != nil {
@@ -89,12 +104,19 @@ func (e Exploration) Run(ctx context.Context) (*Explored, error) {
 		if out.Schedules == e.Limit {
 			return out, nil
 		}
+		if e.Progress != nil && time.Since(told) >= progressEvery {
+			told = time.Now()
+			e.Progress(Progress{out.Schedules, out.Pruned, out.Steps, d.share()})
+		}
 	}
 }
+
+const progressEvery = 10 * time.Second
 
 // explorer is the strategy of one schedule of an exploration: the choices of the
 // path, then the first of each.
 type explorer struct {
+	machine     *Machine
 	path        []branch
 	at          int
 	preemptions int // left
@@ -103,30 +125,29 @@ type explorer struct {
 	then    []action
 	options []option
 	whole   bool
-	been    map[position]budget
+	been    map[uint64]*spot
+	// spots are the places in the path of the branches that have one.
+	spots []int32
 }
-
-// position is where an exploration has a choice: the machine's state, and whose
-// turn it is.
-type position struct {
-	state   uint64
-	current int32
-	asleep  uint32
-}
-
-// budget is what may still happen.
-type budget struct{ preemptions, deaths int8 }
 
 // branch is a choice of a path.
 type branch struct {
-	taken, of int
-	seen      bool // the access of its first option: see sleep.go
+	taken int
+	// options are the ways to go on; nil if core can only go on.
+	options []option
+	core    int32
+	// What it takes to add preemptions: see race.go.
+	buffered int32   // stores in the core's buffer
+	others   uint32  // who could take its place, as bits
+	kept     []int32 // how many stores have left it, at the preemptions that there are
+	left     int8    // preemptions
+	spot     *spot
 }
 
 // option is one way to go on: actions, and what it costs.
 type option struct {
 	actions  [2]action
-	n        int
+	n        int8
 	preempts bool
 	kills    bool
 }
@@ -138,13 +159,30 @@ func (d *explorer) begin(preemptions, deaths int) {
 // backtrack turns to the next path, and reports whether there is one.
 func (d *explorer) backtrack() bool {
 	for n := len(d.path); n > 0; n-- {
-		if b := &d.path[n-1]; b.taken+1 < b.of {
+		b := &d.path[n-1]
+		if b.taken+1 < len(b.options) {
 			b.taken++
 			d.path = d.path[:n]
+			for len(d.spots) > 0 && int(d.spots[len(d.spots)-1]) >= n {
+				d.spots = d.spots[:len(d.spots)-1]
+			}
 			return true
 		}
 	}
 	return false
+}
+
+// share is how much of the known choices has been tried.
+func (d *explorer) share() (done float64) {
+	part := 1.0
+	for i := range d.path {
+		b := &d.path[i]
+		if of := float64(len(b.options)); of > 1 {
+			done += part * float64(b.taken) / of
+			part /= of
+		}
+	}
+	return done
 }
 
 func (d *explorer) next(m *Machine) action {
@@ -153,22 +191,27 @@ func (d *explorer) next(m *Machine) action {
 		d.then = d.then[1:]
 		return a
 	}
-	d.options = d.options[:0]
-	d.list(m)
-	if !d.whole && len(d.options) > 1 && d.at == len(d.path) && d.wasHere(m) {
+	c := m.current
+	goesOn := c != nil && c.runnable()
+	if goesOn && !preemptible(c.about) {
+		return action{kind: actRun, who: c.id}
+	}
+	if d.at == len(d.path) && !d.grow(m, c) {
 		m.pruned = true
 		return action{}
 	}
-	taken := d.choose(len(d.options))
-	o := &d.options[taken]
-	if c := m.current; c != nil && taken == 0 && len(d.options) > 1 {
-		c.branch = d.at
+	at := d.at
+	d.at++
+	if goesOn && !d.whole {
+		c.points = append(c.points, int32(at))
 	}
+	b := &d.path[at]
+	if len(b.options) == 0 {
+		return action{kind: actRun, who: c.id}
+	}
+	o := &b.options[b.taken]
 	if o.preempts {
 		d.preemptions--
-		if c := m.current; !d.whole && c.runnable() {
-			m.fallAsleep(c, d.path[d.at-1].seen)
-		}
 	}
 	if o.kills {
 		d.deaths--
@@ -179,48 +222,35 @@ func (d *explorer) next(m *Machine) action {
 	return o.actions[0]
 }
 
-// wasHere reports whether an earlier schedule came to the same choice with as much
-// left, so that all that can follow was tried.
-func (d *explorer) wasHere(m *Machine) bool {
-	at, left := position{m.state(), -1, m.sleeping()}, budget{int8(d.preemptions), int8(d.deaths)}
-	if m.current != nil {
-		at.current = int32(m.current.id)
+// grow adds a choice to the path, unless all that can follow was tried.
+func (d *explorer) grow(m *Machine, c *core) bool {
+	d.options = d.options[:0]
+	b := branch{left: int8(d.preemptions)}
+	if d.whole {
+		d.list(m, c)
+	} else if !d.listReduced(m, c, &b) {
+		return false
 	}
-	if been, ok := d.been[at]; ok {
-		if been.preemptions >= left.preemptions && been.deaths >= left.deaths {
-			return true
+	goesOn := c != nil && c.runnable()
+	if !goesOn || len(d.options) > 1 {
+		b.options = append(b.options, d.options...)
+	}
+	if goesOn && c.about == accessFence && !d.whole {
+		for k := range b.buffered + 1 { // it drains the buffers of others
+			b.preempt(k)
 		}
-		if been.preemptions > left.preemptions || been.deaths > left.deaths {
-			return false // neither says all: the one that is known stays
-		}
 	}
-	d.been[at] = left
-	return false
-}
-
-// choose takes the path's choice among so many.
-func (d *explorer) choose(of int) int {
-	if of == 1 {
-		return 0
-	}
-	if d.at == len(d.path) {
-		d.path = append(d.path, branch{of: of})
-	}
-	b := d.path[d.at]
-	d.at++
-	return b.taken
+	d.path = append(d.path, b)
+	return true
 }
 
 // list lists the ways to go on, the one without cost first.
-func (d *explorer) list(m *Machine) {
-	c := m.current
+func (d *explorer) list(m *Machine, c *core) {
 	if c != nil && c.runnable() {
 		d.add(option{actions: [2]action{{kind: actRun, who: c.id}}, n: 1})
 		// An access to what words protect, or a poll, commutes with all that
 		// others do until the core's next access to a word.
-		if preemptible(c.about) {
-			d.preempt(m, c)
-		}
+		d.preempt(m, c)
 		return
 	}
 	if c != nil && c.state != dead && len(c.buffer) > 0 {
@@ -228,12 +258,17 @@ func (d *explorer) list(m *Machine) {
 		d.preempt(m, c)
 		return
 	}
-	for _, other := range m.cores {
-		if other.runnable() {
-			d.add(option{actions: [2]action{{kind: actRun, who: other.id}}, n: 1})
+	d.anyone(m)
+	d.kills(m, c)
+}
+
+// anyone lists who may go on when a core cannot.
+func (d *explorer) anyone(m *Machine) {
+	for _, c := range m.cores {
+		if c.runnable() {
+			d.add(option{actions: [2]action{{kind: actRun, who: c.id}}, n: 1})
 		}
 	}
-	d.kills(m, c)
 }
 
 func preemptible(a access) bool { return a != accessTouch && a != accessPause }
@@ -256,13 +291,18 @@ func (d *explorer) add(o option) { d.options = append(d.options, o) }
 // buffer.
 func (d *explorer) leave(c *core, a action, preempts bool) {
 	for k := range len(c.buffer) + 1 {
-		o := option{preempts: preempts, kills: a.kind == actKill, n: 1}
-		if k > 0 {
-			o.actions[0], o.n = action{kind: actDrain, who: c.id, count: k}, 2
-		}
-		o.actions[o.n-1] = a
-		d.add(o)
+		d.add(leaving(c.id, k, a, preempts))
 	}
+}
+
+// leaving is an action after so many stores have left a core's buffer.
+func leaving(core, stores int, a action, preempts bool) option {
+	o := option{preempts: preempts, kills: a.kind == actKill, n: 1}
+	if stores > 0 {
+		o.actions[0], o.n = action{kind: actDrain, who: core, count: stores}, 2
+	}
+	o.actions[o.n-1] = a
+	return o
 }
 
 // kills lists the deaths that may come now.
@@ -270,7 +310,7 @@ func (d *explorer) kills(m *Machine, c *core) {
 	if d.deaths == 0 {
 		return
 	}
-	for node := range m.cores[len(m.cores)-1].node + 1 {
+	for node := range m.kernels {
 		kill := action{kind: actKill, who: node}
 		switch {
 		case !m.lives(node):

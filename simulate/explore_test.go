@@ -20,7 +20,7 @@ var explorations = []struct {
 	{"nr,nodes=3,operations=1,unattended", 1, false},
 	{"nr,nodes=2,operations=1,unattended,deaths=1", 1, false},
 	{"nr,nodes=2,operations=1,lead=62", 0, false},
-	{"multikernel,nodes=2,operations=1", 0, false},
+	{"multikernel,nodes=2,operations=1", 1, false},
 	{"multikernel,nodes=2,operations=1,keys=2,many=100", 0, false},
 	{"channel,operations=2", 2, false},
 	{"channel,operations=2,deaths=1", 1, false},

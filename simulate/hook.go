@@ -59,7 +59,7 @@ func (m *Machine) Swap(w *transport.Word, v uint64) uint64 {
 	c := m.running
 	p := m.memory.at(w, c.node)
 	m.point(c, p, accessSwap)
-	m.drainAll(c)
+	m.drainOwn(c)
 	old := *p.word
 	m.exchange(c, p, v)
 	if m.tracing {
@@ -81,19 +81,19 @@ func (m *Machine) CompareAndSwap(w *transport.Word, old, v uint64) bool {
 	c := m.running
 	p := m.memory.at(w, c.node)
 	m.point(c, p, accessCompareAndSwap)
-	m.drainAll(c)
+	m.drainOwn(c)
 	found := *p.word
 	if found == old {
 		m.exchange(c, p, v)
 	} else {
-		if m.ordered {
-			c.clock.join(&p.released)
-		}
-		m.reach(c, p, true) // the line is taken to write, whatever it holds
 		if m.hashed {
 			c.trail = mixed(c.trail, c.drains, 11)
 			c.sees(&p.subject)
 		}
+		if m.ordered {
+			c.clock.join(&p.released)
+		}
+		m.reach(c, p, true) // the line is taken to write, whatever it holds
 	}
 	if m.tracing {
 		m.trace(c, "cas", p, decimal(old)+" > "+decimal(v)+ifTrue(found != old, ", but it is "+decimal(found)))
@@ -117,7 +117,7 @@ func (m *Machine) FenceHeavy() {
 		if m.tracing {
 			m.trace(c, accessNames[accessFence], nil, "on "+other.name)
 		}
-		m.drainAll(other)
+		m.drainAll(other, -1)
 		if m.hashed {
 			c.trail = mixed(c.trail, other.drains, 13)
 		}
@@ -132,7 +132,6 @@ func (m *Machine) exchange(c *core, p *place, v uint64) {
 		c.changes(&p.subject)
 		if p.watched != nil {
 			c.changes(p.watched)
-			m.stirSeen(c)
 		}
 	}
 	released := &c.clock
@@ -292,9 +291,6 @@ func (m *Machine) Touch(o *object, write bool) {
 	m.point(c, nil, accessTouch)
 	if m.tracing {
 		m.trace(c, ifTrue(write, "changes ")+ifTrue(!write, "looks at "), nil, o.name)
-	}
-	if m.hashed {
-		m.stirSeen(c)
 	}
 	if m.hashed && write {
 		c.changes(&o.subject)

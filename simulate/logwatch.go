@@ -200,6 +200,7 @@ func (w *logWatch) died() {
 	if w.store == nil {
 		return
 	}
+	w.run.machine.death(&w.about)
 	w.deadTail, w.settled = w.value(&w.store.Control.Tail.Word), false
 	w.recovery()
 }

@@ -24,8 +24,8 @@ type Machine struct {
 	hashed   bool // states: see trail.go
 	pruned   bool // the run has come where another was
 	history  history
-	sleepers int
 	explorer *explorer
+	kernels  int // that may die
 	// oneProcess says that all nodes are of one process.
 	oneProcess bool
 	// Of a machine that counts: when the running core's turn ends, and whether
@@ -72,16 +72,9 @@ func (m *Machine) point(c *core, p *place, a access) {
 	if len(c.drafts) > 0 {
 		m.settle(c)
 	}
-	c.about, c.at = a, p
-	if preemptible(a) {
-		c.branch = 0
-	}
+	c.about = a
 	m.leave(c)
 	if m.hashed {
-		if c.asleep {
-			m.pruned = true
-			panic(unwind{})
-		}
 		c.step(a)
 	}
 	m.steps++
@@ -125,7 +118,11 @@ func (m *Machine) pick() {
 			m.current = m.cores[a.who]
 			return
 		case actDrain:
-			m.drain(m.cores[a.who], a.count)
+			at := int32(0)
+			if m.hashed {
+				at = int32(m.explorer.at - 1)
+			}
+			m.drain(m.cores[a.who], a.count, at)
 		case actKill:
 			m.kill(a.who)
 		case actStop:
@@ -148,7 +145,7 @@ func (m *Machine) anyRunnable() bool {
 func (m *Machine) revive() bool {
 	for _, c := range m.cores {
 		if len(c.buffer) > 0 && c.state != dead {
-			m.drainAll(c)
+			m.drainAll(c, -1)
 			if m.anyRunnable() {
 				return true
 			}
@@ -191,7 +188,7 @@ func (m *Machine) kill(node int) {
 			continue
 		}
 		if c.state == ended {
-			m.drainAll(c) // long ago
+			m.drainAll(c, -1) // long ago
 			continue
 		}
 		if c.rests() {

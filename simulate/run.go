@@ -58,6 +58,7 @@ func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strateg
 	r := &run{Scenario: s, at: lookUp(s.Structure), seed: seed}
 	m := &Machine{ordered: true, buffered: true, oneProcess: r.at.oneProcess, tracing: trace}
 	r.machine = m
+	m.kernels = max(s.Nodes, 1)
 	m.limit = 5000 + 20*r.likelySteps()
 	m.over = func() bool { return r.left == 0 }
 	m.killed = r.nodeDied

@@ -19,6 +19,9 @@ package simulate
 type subject struct {
 	wrote uint64 // hash of the last write
 	read  uint64 // sum of those of the reads since
+	// For races: the last write, and each core's last read since.
+	writer  deed
+	readers []deed
 }
 
 // mixed returns a hash of several.
@@ -37,27 +40,28 @@ func mixed(a, b, c uint64) uint64 {
 func (c *core) step(what access) {
 	for _, p := range c.held {
 		c.trail = mixed(c.trail, p.wrote, 1)
+		c.raced(&p.subject, false)
 	}
 	c.trail = mixed(c.trail, uint64(what)+1, uint64(c.id))
 }
 
 // sees is the part of an event that reads a subject.
 func (c *core) sees(s *subject) {
-	c.machine.stir(c, s, false)
+	c.raced(s, false)
 	c.trail = mixed(c.trail, s.wrote, 2)
 	s.read += mixed(c.trail, 3, 0)
 }
 
 // changes is the part of an event that writes it.
 func (c *core) changes(s *subject) {
-	c.machine.stir(c, s, true)
+	c.raced(s, true)
 	c.trail = mixed(c.trail, s.wrote, s.read)
 	s.wrote, s.read = c.trail, 0
 }
 
 // drained is the event that a store leaves the buffer.
 func (c *core) drained(e *pending, s *subject) {
-	c.machine.stir(c, s, true)
+	s.races(c, c.leaves(e), &e.released, true)
 	c.drains = mixed(mixed(c.drains, e.event, 4), s.wrote, s.read)
 	s.wrote, s.read = c.drains, 0
 }
@@ -67,7 +71,6 @@ func (m *Machine) barrier(what uint64) {
 	if !m.hashed {
 		return
 	}
-	m.stirAll()
 	all := m.state()
 	for _, c := range m.cores {
 		c.trail = mixed(c.trail, all, what)
@@ -89,7 +92,6 @@ func (m *Machine) conflict(s *subject, write bool) {
 	if !m.hashed || c == nil || s == nil {
 		return
 	}
-	m.stirSeen(c)
 	switch {
 	case write:
 		c.changes(s)
@@ -100,16 +102,19 @@ func (m *Machine) conflict(s *subject, write bool) {
 
 // history is what the order of the clients' calls and answers is: a call conflicts
 // with an answer, and no call with a call, for that is all that a judge looks at.
-type history struct{ calls, answers uint64 }
+type history struct {
+	calls, answers   uint64
+	called, answered []deed // each core's last
+}
 
 func (c *core) called(h *history) {
-	c.machine.stirSeen(c)
+	h.called = c.follows(h.called, h.answered)
 	c.trail = mixed(c.trail, h.answers, 5)
 	h.calls += mixed(c.trail, 6, 0)
 }
 
 func (c *core) answered(h *history) {
-	c.machine.stirSeen(c)
+	h.answered = c.follows(h.answered, h.called)
 	c.trail = mixed(c.trail, h.calls, 7)
 	h.answers += mixed(c.trail, 8, 0)
 }

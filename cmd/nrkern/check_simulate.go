@@ -106,6 +106,9 @@ func (f *searching) run(ctx context.Context, s *session, seed uint64, limited bo
 		if limited {
 			e.Limit = f.schedules
 		}
+		e.Progress = func(p simulate.Progress) {
+			fmt.Fprintf(s.err, "%s schedules, %s steps; of the choices known so far %.2f %% are tried\n", grouped(p.Schedules), grouped(p.Steps), 100*p.Share)
+		}
 		var found *simulate.Explored
 		if found, err = e.Run(ctx); found != nil {
 			r.Report, r.Preemptions, r.Complete = &found.Report, &f.preemptions, &found.Complete
@@ -153,8 +156,12 @@ func (r *searchReport) table(w io.Writer) error {
 		r.Judgement, plural(r.Schedules, "schedule"), r.Scenario, grouped(r.Steps), grouped(r.Operations), grouped(r.Open),
 		plural(r.Died, "death"), grouped(r.Blocked)))
 	if r.Complete != nil {
-		lines = append(lines, fmt.Sprintf("%s with at most %s: %s, of which %s were pruned where another had been or would be the same", map[bool]string{true: "all schedules", false: "not all schedules"}[*r.Complete],
-			plural(*r.Preemptions, "preemption"), grouped(r.Schedules), grouped(*r.Pruned)))
+		line := fmt.Sprintf("%s with at most %s: %s", map[bool]string{true: "all schedules", false: "not all schedules"}[*r.Complete],
+			plural(*r.Preemptions, "preemption"), grouped(r.Schedules))
+		if *r.Pruned > 0 {
+			line += fmt.Sprintf(", of which %s were pruned where another had been", grouped(*r.Pruned))
+		}
+		lines = append(lines, line)
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
