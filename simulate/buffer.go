@@ -49,7 +49,7 @@ func (m *Machine) issue(c *core, e *pending) {
 func (m *Machine) drain(c *core, n int, at int32) {
 	for i := range n {
 		if m.hashed {
-			c.gone = append(c.gone, departure{at, int32(i)})
+			c.gone = append(c.gone, departure{at, int32(i), c.turn})
 		}
 		m.apply(c, &c.buffer[i])
 		if m.tracing {
@@ -69,8 +69,8 @@ func (m *Machine) drainAll(c *core, at int32) {
 // drainOwn is drainAll by the core itself: what a locked instruction does.
 func (m *Machine) drainOwn(c *core) {
 	at := int32(-1)
-	if n := len(c.points); n > 0 {
-		at = c.points[n-1]
+	if m.hashed {
+		at = c.points[len(c.points)-1].at
 	}
 	m.drainAll(c, at)
 }

@@ -51,15 +51,39 @@ type core struct {
 	trail    uint64 // hash of its events, and drains of those of its buffer: see trail.go
 	drains   uint64
 	held     []*place    // whose payloads it read last
-	points   []int32     // in an explorer's path: where it could be preempted so far
+	points   []point     // where it could be preempted so far, for an explorer
+	turn     int32       // of those of an explorer
+	cut      bool        // it was preempted, and has not gone on
 	gone     []departure // the stores that have left its buffer, for an explorer
 	time     uint64      // in steps of its own
 	accesses uint64
 
-	body  func()
+	body     func()
+	thread   *thread
+	returned bool // the body has
+}
+
+// thread is a coroutine that runs the bodies of cores, one after another: to make one
+// for each run, and let its stack grow, costs more than a small run.
+type thread struct {
 	next  func() (struct{}, bool)
 	stop  func()
 	yield func(struct{}) bool
+	core  *core
+}
+
+func newThread() *thread {
+	t := new(thread)
+	t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
+		t.yield = yield
+		for {
+			t.core.work()
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+	return t
 }
 
 // access is what a core does to memory in one step.
@@ -86,17 +110,30 @@ var accessNames = [...]string{"load", "store", "swap", "cas", "fill", "publish",
 // from no panic.
 type unwind struct{}
 
-// open makes the core's coroutine.
-func (c *core) open() {
-	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
-		c.yield = yield
-		defer c.caught()
-		c.body()
-	})
+// work is the life of a core.
+func (c *core) work() {
+	defer c.caught()
+	c.body()
+}
+
+// resume lets the core go on, or begin, until it gives way or its body returns.
+func (c *core) resume() {
+	m := c.machine
+	if c.thread == nil {
+		c.thread = m.memory.thread()
+		c.thread.core = c
+	}
+	m.running = c
+	c.thread.next()
+	if c.returned {
+		m.memory.threads = append(m.memory.threads, c.thread)
+		c.thread = nil
+	}
 }
 
 // caught turns a panic of protocol code into a failure.
 func (c *core) caught() {
+	c.returned = true
 	switch r := recover().(type) {
 	case nil, unwind:
 	default:
@@ -109,7 +146,7 @@ func (c *core) caught() {
 // giveWay lets the machine run another core, and returns when this one's turn
 // has come again.
 func (c *core) giveWay() {
-	if !c.yield(struct{}{}) || c.state == dead {
+	if !c.thread.yield(struct{}{}) || c.state == dead {
 		panic(unwind{})
 	}
 }

@@ -111,6 +111,7 @@ func (r *counting) run() (*Counts, error) {
 	if r.memory, err = newMemory(segment); err != nil {
 		return nil, err
 	}
+	defer r.memory.close()
 	m := &Machine{memory: r.memory, counted: new(directory), costs: steps, limit: ^uint64(0)}
 	m.over = func() bool { return false }
 	r.machine = m

@@ -67,6 +67,7 @@ func (e Exploration) Run(ctx context.Context) (*Explored, error) {
 	e.Exact = true
 	drawn := e.drawn(e.Seed)
 	seg := segments{}
+	defer seg.close()
 	out := new(Explored)
 	d := &explorer{whole: e.Whole, been: map[uint64]*spot{}}
 	told := time.Now()
@@ -128,6 +129,8 @@ type explorer struct {
 	been    map[uint64]*spot
 	// spots are the places in the path of the branches that have one.
 	spots []int32
+	// turns are those of this schedule so far.
+	turns []turnTaken
 }
 
 // branch is a choice of a path.
@@ -136,12 +139,15 @@ type branch struct {
 	// options are the ways to go on; nil if core can only go on.
 	options []option
 	core    int32
-	// What it takes to add preemptions: see race.go.
+	// What it takes to add choices: see race.go.
 	buffered int32   // stores in the core's buffer
-	others   uint32  // who could take its place, as bits
-	kept     []int32 // how many stores have left it, at the preemptions that there are
-	left     int8    // preemptions
-	spot     *spot
+	others   uint32  // who could take its place, or go on where it cannot, as bits
+	chosen   uint32  // who of them does
+	kept     []int32 // how many stores have left the buffer, at the preemptions that there are
+	node     int8    // the core's
+	shown    bool    // others see what the core does now, or has done
+	left     budget
+	spot     *spot // where a core must wait
 }
 
 // option is one way to go on: actions, and what it costs.
@@ -153,7 +159,7 @@ type option struct {
 }
 
 func (d *explorer) begin(preemptions, deaths int) {
-	d.at, d.preemptions, d.deaths, d.then = 0, preemptions, deaths, d.then[:0]
+	d.at, d.preemptions, d.deaths, d.then, d.turns = 0, preemptions, deaths, d.then[:0], d.turns[:0]
 }
 
 // backtrack turns to the next path, and reports whether there is one.
@@ -203,7 +209,7 @@ func (d *explorer) next(m *Machine) action {
 	at := d.at
 	d.at++
 	if goesOn && !d.whole {
-		c.points = append(c.points, int32(at))
+		c.points = append(c.points, point{int32(at), c.turn})
 	}
 	b := &d.path[at]
 	if len(b.options) == 0 {
@@ -212,6 +218,10 @@ func (d *explorer) next(m *Machine) action {
 	o := &b.options[b.taken]
 	if o.preempts {
 		d.preemptions--
+		c.cut = goesOn && !d.whole
+	}
+	if a := &o.actions[o.n-1]; a.kind == actRun && (o.preempts || !goesOn) && !d.whole {
+		d.begins(m.cores[a.who], at)
 	}
 	if o.kills {
 		d.deaths--
@@ -225,7 +235,7 @@ func (d *explorer) next(m *Machine) action {
 // grow adds a choice to the path, unless all that can follow was tried.
 func (d *explorer) grow(m *Machine, c *core) bool {
 	d.options = d.options[:0]
-	b := branch{left: int8(d.preemptions)}
+	b := branch{core: -1, left: budget{int8(d.preemptions), int8(d.deaths)}}
 	if d.whole {
 		d.list(m, c)
 	} else if !d.listReduced(m, c, &b) {
@@ -237,7 +247,7 @@ func (d *explorer) grow(m *Machine, c *core) bool {
 	}
 	if goesOn && c.about == accessFence && !d.whole {
 		for k := range b.buffered + 1 { // it drains the buffers of others
-			b.preempt(k)
+			b.preempt(k, anybody)
 		}
 	}
 	d.path = append(d.path, b)

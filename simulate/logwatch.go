@@ -195,12 +195,12 @@ func (w *logWatch) forget() {
 }
 
 // died takes the tail at the time of a death.
-func (w *logWatch) died() {
+func (w *logWatch) died(node int) {
 	w.forget()
 	if w.store == nil {
 		return
 	}
-	w.run.machine.death(&w.about)
+	w.run.machine.death(node, &w.about)
 	w.deadTail, w.settled = w.value(&w.store.Control.Tail.Word), false
 	w.recovery()
 }

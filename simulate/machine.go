@@ -230,14 +230,10 @@ func (m *Machine) describe() string {
 // run runs the cores to the end of the schedule.
 func (m *Machine) run(s strategy) {
 	m.strategy = s
-	for _, c := range m.cores {
-		c.open()
-	}
 	m.choose()
 	for m.current != nil && !m.ends() && !m.halted {
 		c := m.current
-		m.running = c
-		if _, more := c.next(); !more {
+		if c.resume(); c.returned {
 			if c.state == ready {
 				c.state = ended
 			}
@@ -248,11 +244,12 @@ func (m *Machine) run(s strategy) {
 	}
 	m.last = m.describe()
 	for _, c := range m.cores {
-		m.running = c
 		if c.state != ended {
 			c.state = dead
 		}
-		c.stop()
+		if c.thread != nil { // it unwinds
+			c.resume()
+		}
 	}
 	m.running = nil
 }

@@ -24,6 +24,7 @@ type place struct {
 	watch   func(e commit)
 	// watchLoad asks for calls of Machine.loads and reads.
 	watchLoad bool
+	ring      *ringSlot // if it is one
 
 	// For the order of payload accesses: see order.go.
 	released stamp
@@ -62,6 +63,9 @@ type memory struct {
 	parts   []transport.Part
 	heap    map[*transport.Word]*place
 	touched []*place // in order, to reset
+	spare   []*place // of the heap, to use again
+	record  schedule // the same
+	threads []*thread
 	named   map[*transport.Word]string
 	keep    *transport.Segment
 }
@@ -90,15 +94,34 @@ func newMemory(s *transport.Segment) (*memory, error) {
 	return m, nil
 }
 
+// thread returns a thread that runs nothing.
+func (m *memory) thread() *thread {
+	n := len(m.threads)
+	if n == 0 {
+		return newThread()
+	}
+	t := m.threads[n-1]
+	m.threads = m.threads[:n-1]
+	return t
+}
+
+// close ends the threads.
+func (m *memory) close() {
+	for _, t := range m.threads {
+		t.stop()
+	}
+	m.threads = nil
+}
+
 // reset makes the segment zero again and forgets the heap.
 func (m *memory) reset() {
 	for _, p := range m.touched {
 		if p.segment < 0 {
-			continue
+			m.spare = append(m.spare, p)
+		} else {
+			*p.word, *p.payload = 0, transport.Payload{}
 		}
-		*p.word, *p.payload = 0, transport.Payload{}
-		waiters := p.waiters[:0]
-		*p = place{waiters: waiters}
+		*p = place{waiters: p.waiters[:0], subject: subject{readers: p.readers[:0]}}
 	}
 	m.touched = m.touched[:0]
 	clear(m.heap)
@@ -117,7 +140,12 @@ func (m *memory) at(w *transport.Word, home int) *place {
 	if p := m.heap[w]; p != nil {
 		return p
 	}
-	p := new(place)
+	var p *place
+	if n := len(m.spare); n > 0 {
+		p, m.spare = m.spare[n-1], m.spare[:n-1]
+	} else {
+		p = new(place)
+	}
 	m.heap[w] = p
 	m.settle(p, w, -1, home)
 	return p

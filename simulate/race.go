@@ -4,100 +4,142 @@ package simulate
 
 import "slices"
 
-// An exploration has others take a core's place before an access only if it has seen
-// that this can matter: a race, an access of another core, later, that conflicts with
-// this one and is not ordered after it by words that were stored and loaded between
-// them (dynamic partial-order reduction: Flanagan, Godefroid, POPL 2005; with bounded
-// preemptions: Coons, Musuvathi, McKinley, OOPSLA 2013). Where there is none, whatever
-// the others would do in the core's place they can do after the access too, with as
-// many preemptions: until the core goes on nothing they do conflicts with it. If
-// something did, the first of it would be the other side of a race in a schedule that
-// has the access first, which is one of those that are tried, or comes to the same.
-// Then all others take the core's place in turn: which of them, the bound may not leave
-// open (Coons et al. add theirs where the turn began; here, too, all are tried where a
-// core must wait, which costs no preemption).
+// What an exploration leaves out comes to the same as something that it tries: what
+// conflicts is in the same order (see trail.go), and it took as many preemptions or fewer.
 //
-// So with stores: at a preemption all that the core has in its buffer leave it, and at a
-// core's end of its turn; and as many stay behind as races with them ask for.
+// It has others take a core's place before an access only if it has seen a race: an access
+// of another core, later, that conflicts with this one and is not ordered after it by a
+// word that was stored and loaded between them (dynamic partial-order reduction: Flanagan,
+// Godefroid, POPL 2005; with bounded preemptions: Coons, Musuvathi, McKinley, OOPSLA 2013).
+// Without one, whatever the others do in the core's place they can do after the access too,
+// for as many preemptions. For if any of that conflicted with the access, then the first of
+// it would be the other side of a race in a schedule that has the access first and leaves
+// the core then, which is tried, or comes to the same as one that is.
 //
-// Deaths come before the accesses at which others see what a core has done (a locked
-// instruction, a fence, the end of a turn): before any other they come to the same.
+// Who takes its place, or goes on where a core must wait, is first one, then whoever is on
+// the other side of a race with what the core that was chosen does, in its whole turn: if
+// nothing in the turn conflicts with what others would do before it, the turn can come first,
+// for as many preemptions. A turn that was cut short by a preemption goes on, for this, when
+// its core does. As long as kernels may die all are tried, for a death may end any turn.
 //
-// What is tried after a state is the same whenever it is reached (see trail.go), so a
-// schedule ends where another was. With what it did before, the other may have raced
-// later: each such state remembers with which (as summaries do in stateful reduction:
-// Yang, Chen, Gopalakrishnan, Kirby, SPIN 2008).
+// So with stores: where a core is preempted, or must wait, all that it has in its buffer
+// leave it first; and as many stay behind as races with them ask for.
+//
+// And deaths: one where a core must wait, of any kernel. Before an access the kernel dies of
+// the core that makes it, if others race with what it shows (a locked instruction, stores
+// that leave the buffer), or if a client sees its call begin or end by it. Before others it
+// comes to the same. Other kernels die there if a watcher of several places saw a difference.
+//
+// What can follow a state is the same whenever it is reached, so a schedule ends where
+// another was, with as much left. With what it did before, what the other did later may race:
+// a state remembers with which events of its past there were races (Yang, Chen,
+// Gopalakrishnan, Kirby, "Efficient stateful dynamic partial order reduction", SPIN 2008,
+// remember all that follows).
+//
+// A failure ends a schedule. What would have raced after it stays unknown, so where there
+// are failures one is found, but not every one.
 
-// spot is a state that an exploration was in, where any core may be the next.
+// spot is a state that an exploration was in, where a core had to wait.
 type spot struct {
 	left  budget
-	races []mark // events before it that raced with events after it, in order
+	races []mark // of events before it with events after it, in order
 }
 
 // budget is what may still happen.
 type budget struct{ preemptions, deaths int8 }
 
-// mark is an event that another may race with: the accesses of a core from one
-// point where it may be preempted to the next, or a store that leaves the buffer. It
-// says which, of those of the core, and so is the same on all paths to a state.
+// mark is an event that another core raced with later, and which. The event is what a
+// core does from one point where it may be preempted to the next, or that a store
+// leaves its buffer. It has a number among those of its core, and so is the same on all
+// paths to a state. A mark of a turn is of the one that its core has not ended where it
+// was preempted last.
 type mark uint32
 
 const (
-	markDrain = 1 << 20 // a store
-	markCore  = 21      // the core's bits begin here
+	markNumber = 1<<20 - 1
+	markDrain  = 1 << 20
+	markTurn   = 1 << 21
+	markCore   = 22 // the core's bits begin here
+	markBy     = 27 // those of who raced with it
+
+	anybody = 31
+	deathOf = maxOrdered // and of the next nodes
 )
 
-// deed is what is remembered of an access for races.
+func (k mark) core() int { return int(k >> markCore & 31) }
+func (k mark) by() int   { return int(k >> markBy) }
+
+// deed is what is remembered of an event for races.
 type deed struct {
 	mark  mark
 	core  int16
 	epoch uint32 // by which the core's clock says who is after it
 }
 
-// departure is where a store left its core's buffer, and how many had before it.
-type departure struct {
-	at   int32 // in the path, or -1
-	kept int32
+// point is where a core could be preempted: the place in the path, and the turn in which
+// the access is made. Where a turn begins it is the place -1.
+type point struct{ at, turn int32 }
+
+// departure is where a store left its core's buffer, how many had before it, and the
+// core's turn.
+type departure struct{ at, kept, turn int32 }
+
+// turnTaken is a core's turn: where in the path it was chosen, and, if it had been
+// preempted, the turn that it goes on with, or -1.
+type turnTaken struct{ at, before int32 }
+
+// begins is told that a core was chosen: its turn begins, or goes on.
+func (d *explorer) begins(c *core, at int) {
+	t := turnTaken{at: int32(at), before: -1}
+	now := int32(len(d.turns))
+	if c.cut {
+		c.cut, t.before = false, c.turn
+		c.points[len(c.points)-1].turn = now // the access that it was about to make
+	} else {
+		c.points = append(c.points, point{-1, now}) // it does something before the next
+	}
+	c.turn = now
+	d.turns = append(d.turns, t)
 }
 
 // listReduced lists the ways to go on that are tried in any case, and says in b what
-// it takes to add preemptions. It reports false if all was tried from here.
+// it takes to add others. It reports false if all was tried from here.
 func (d *explorer) listReduced(m *Machine, c *core, b *branch) bool {
+	for i, other := range m.cores {
+		if other != c && other.runnable() {
+			b.others |= 1 << i
+		}
+	}
+	if c != nil {
+		b.node = int8(c.node)
+	}
 	switch {
 	case c != nil && c.runnable():
-		b.core = int32(c.id)
-		d.preemptible(m, c, b)
+		b.core, b.buffered = int32(c.id), int32(len(c.buffer))
+		b.shown = c.about == accessSwap || c.about == accessCompareAndSwap || c.about == accessFence
 		d.add(leaving(c.id, 0, action{kind: actRun, who: c.id}, false))
-		if c.about == accessSwap || c.about == accessCompareAndSwap || c.about == accessFence {
-			d.kills(m, c)
-		}
 	case c != nil && c.state != dead && len(c.buffer) > 0:
-		b.core = int32(c.id)
-		d.preemptible(m, c, b)
+		b.core, b.buffered = int32(c.id), int32(len(c.buffer))
+		b.shown = true
 		d.add(option{actions: [2]action{{kind: actDrain, who: c.id, count: len(c.buffer)}}, n: 1})
-		d.kills(m, c)
+		if d.deaths > 0 && (c.state == ended || b.others == 0) { // it may be too late then
+			d.add(leaving(c.id, len(c.buffer), action{kind: actKill, who: c.node}, false))
+		}
 	default:
 		if b.spot = d.reach(m); b.spot == nil {
 			return false
 		}
 		d.spots = append(d.spots, int32(len(d.path)))
 		d.anyone(m)
+		if d.deaths == 0 {
+			d.options = d.options[:1]
+			b.chosen = 1 << d.options[0].actions[0].who
+		} else {
+			b.chosen = b.others
+		}
 		d.kills(m, c)
 	}
 	return true
-}
-
-// preemptible notes who could take a core's place.
-func (d *explorer) preemptible(m *Machine, c *core, b *branch) {
-	if d.preemptions == 0 {
-		return
-	}
-	b.buffered = int32(len(c.buffer))
-	for i, other := range m.cores {
-		if other != c && other.runnable() {
-			b.others |= 1 << i
-		}
-	}
 }
 
 // reach returns the spot for the state, or nil if an earlier schedule was there with as
@@ -120,55 +162,131 @@ func (d *explorer) reach(m *Machine) *spot {
 	return s
 }
 
-// race is told of an event that something later races with: it has others take the
-// core's place before it, and is remembered where the path has been since.
+// race is told of an event that something later races with, by whom: that one is to
+// take the core's place before the event, and where the turn of the event began. And it
+// is remembered in the spots between.
 func (d *explorer) race(k mark) {
-	c := d.machine.cores[k>>markCore]
-	i := int(k & (markDrain - 1))
-	at, kept := int32(-1), int32(0)
+	c := d.machine.cores[k.core()]
+	i := int(k & markNumber)
+	at, stores, turn := int32(-1), int32(0), int32(-1)
+	until := at // where the event is after its turn's beginning
 	switch {
-	case k&markDrain == 0 && i < len(c.points):
-		at = c.points[i]
-		kept = d.path[at].buffered
+	case k&markTurn != 0:
+		if !c.cut {
+			return
+		}
+		turn = c.turn
 	case k&markDrain != 0 && i < len(c.gone):
-		at, kept = c.gone[i].at, c.gone[i].kept
+		at, stores, turn = c.gone[i].at, c.gone[i].kept, c.gone[i].turn
+	case k&markDrain == 0 && i < len(c.points):
+		if at, turn = c.points[i].at, c.points[i].turn; at >= 0 {
+			stores = d.path[at].buffered
+		}
 	default:
 		return // a spot may remember what comes after it: nothing that races with its past
 	}
-	for n := len(d.spots) - 1; n >= 0 && d.spots[n] > at; n-- {
+	if until = at; at < 0 {
+		until = int32(len(d.path))
+	}
+	if k&markTurn == 0 {
+		d.remember(k, at, int32(len(d.path)))
+	}
+	if at >= 0 {
+		d.path[at].preempt(stores, k.by())
+	}
+	first := until
+	for ; turn >= 0; turn = d.turns[turn].before {
+		first = d.turns[turn].at
+		d.path[first].choose(k.by())
+	}
+	d.remember(markTurn|mark(c.id)<<markCore|k&(anybody<<markBy), first, until)
+}
+
+// remember adds a mark to the spots of the path after a place, up to another.
+func (d *explorer) remember(k mark, after, until int32) {
+	for n := len(d.spots) - 1; n >= 0 && d.spots[n] > after; n-- {
+		if d.spots[n] > until {
+			continue
+		}
 		s := d.path[d.spots[n]].spot
 		if place, known := slices.BinarySearch(s.races, k); !known {
 			s.races = slices.Insert(s.races, place, k)
 		}
 	}
-	if at >= 0 {
-		d.path[at].preempt(kept)
-	}
 }
 
 // preempt adds that others take the core's place when so many of its stores have left
-// the buffer.
-func (b *branch) preempt(stores int32) {
-	if b.left == 0 || b.others == 0 || slices.Contains(b.kept, stores) {
+// the buffer: the one, or all if it cannot.
+func (b *branch) preempt(stores int32, by int) {
+	if b.left.deaths > 0 {
+		if b.shown {
+			b.add(leaving(int(b.core), int(stores), action{kind: actKill, who: int(b.node)}, false))
+		}
+		if by >= deathOf && by < anybody {
+			b.add(option{actions: [2]action{{kind: actKill, who: by - deathOf}}, n: 1, kills: true})
+		}
+	}
+	if b.left.preemptions == 0 || b.others == 0 {
 		return
 	}
-	b.kept = append(b.kept, stores)
-	if b.options == nil {
-		b.options = append(b.options, leaving(int(b.core), 0, action{kind: actRun, who: int(b.core)}, false))
+	if !slices.Contains(b.kept, stores) {
+		b.kept = append(b.kept, stores)
 	}
-	for id := range 32 {
-		if b.others>>id&1 != 0 {
-			b.options = append(b.options, leaving(int(b.core), int(stores), action{kind: actRun, who: id}, true))
+	b.choose(by)
+}
+
+// witnessed is told that a client sees what its core does now: a call begins or ends. So
+// it matters whether the core dies before.
+func (d *explorer) witnessed(c *core) {
+	p := c.points[len(c.points)-1]
+	if p.at < 0 || d.at < len(d.path) {
+		return
+	}
+	if b := &d.path[p.at]; b.left.deaths > 0 {
+		b.shown = true
+		for _, stores := range append(b.kept, b.buffered) {
+			b.add(leaving(int(b.core), int(stores), action{kind: actKill, who: int(b.node)}, false))
 		}
 	}
 }
 
-// deed returns what the core does now, to be remembered: nothing if it could not be
-// preempted yet, for then any other may have been chosen in its place.
-func (c *core) deed() deed {
-	if len(c.points) == 0 {
-		return deed{}
+// choose adds that others take the core's place, or go on where it cannot: the one, or
+// all if it cannot.
+func (b *branch) choose(by int) {
+	switch {
+	case by == int(b.core):
+	case b.left.deaths == 0 && by < maxOrdered && b.others>>by&1 != 0:
+		b.chosen |= 1 << by
+	default: // which of its turns a death ends is open
+		b.chosen = b.others
 	}
+	for id := range maxOrdered {
+		if b.chosen>>id&1 == 0 {
+			continue
+		}
+		run := action{kind: actRun, who: id}
+		if b.core < 0 {
+			b.add(option{actions: [2]action{run}, n: 1})
+			continue
+		}
+		for _, stores := range b.kept {
+			b.add(leaving(int(b.core), int(stores), run, true))
+		}
+	}
+}
+
+// add adds an option that is not there. The first is that the core goes on.
+func (b *branch) add(o option) {
+	if b.options == nil {
+		b.options = append(b.options, leaving(int(b.core), 0, action{kind: actRun, who: int(b.core)}, false))
+	}
+	if !slices.Contains(b.options, o) {
+		b.options = append(b.options, o)
+	}
+}
+
+// deed returns what the core does now, to be remembered.
+func (c *core) deed() deed {
 	return deed{mark: mark(c.id)<<markCore | mark(len(c.points)-1), core: int16(c.id), epoch: c.clock[c.id]}
 }
 
@@ -221,22 +339,25 @@ func latest(of []deed, now deed) []deed {
 
 // after is told that a core does what conflicts with an earlier deed.
 func (d *explorer) after(e *deed, core int16, clock *stamp) {
-	if e.epoch == 0 || e.core == core || clock[e.core] >= e.epoch {
-		return // there was none, or it is its own, or ordered before
+	if e.epoch == 0 || e.core == core {
+		return // there was none, or it is its own
+	}
+	if m := d.machine; clock[e.core] >= e.epoch && !m.isDead(m.cores[e.core].node) {
+		return // it is ordered before; who died has died after all that it did
 	}
 	if d.at == len(d.path) { // else another schedule has seen it
-		d.race(e.mark)
+		d.race(e.mark | mark(core)<<markBy)
 	}
 }
 
-// death is told that a death conflicts about something that is watched.
-func (m *Machine) death(s *subject) {
+// death is told that the death of a node conflicts about something that is watched.
+func (m *Machine) death(node int, s *subject) {
 	if !m.hashed {
 		return
 	}
-	var nothing stamp
-	m.explorer.after(&s.writer, -1, &nothing)
-	for i := range s.readers {
-		m.explorer.after(&s.readers[i], -1, &nothing)
+	for _, e := range append(s.readers, s.writer) {
+		if d := m.explorer; e.epoch != 0 && d.at == len(d.path) {
+			d.race(e.mark | mark(deathOf+node)<<markBy)
+		}
 	}
 }

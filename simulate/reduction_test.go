@@ -41,7 +41,7 @@ func outcomeOf(r *run) string {
 func outcomes(t *testing.T, s Scenario, seed uint64, preemptions int, whole bool) (map[string]int, *Explored) {
 	t.Helper()
 	all := map[string]int{}
-	e := Exploration{Scenario: s, Seed: seed, Preemptions: preemptions, Whole: whole, Limit: 200_000}
+	e := Exploration{Scenario: s, Seed: seed, Preemptions: preemptions, Whole: whole, Limit: 5_000_000}
 	e.outcome = func(r *run) { all[outcomeOf(r)]++ }
 	r, err := e.Run(t.Context())
 	if err != nil {
@@ -94,17 +94,30 @@ func TestReduction(t *testing.T) {
 		{"nr,nodes=2,operations=1,unattended", 2, 3},
 		{"nr,nodes=2,operations=2,unattended", 1, 3},
 		{"nr,nodes=2,clients=2,operations=1,unattended", 1, 1},
+		{"nr,nodes=3,operations=1,unattended", 1, 0},
 		{"nr,nodes=2,operations=1,unattended,deaths=1", 1, 1},
+		{"nr,nodes=2,operations=1,unattended,deaths=1", 2, 0},
+		{"nr,nodes=2,operations=2,unattended,deaths=1", 0, 3},
+		{"nr,nodes=3,operations=1,unattended,deaths=1", 0, 0},
 		{"nr-logs,nodes=2,operations=1,unattended,keys=2,many=50", 1, 3},
+		{"nr-logs,nodes=2,operations=1,unattended,keys=2,many=50,deaths=1", 0, 3},
+		{"nr-logs,nodes=2,operations=1,unattended,keys=2,many=50,deaths=1", 1, 0},
+		{"group,nodes=2,operations=1", 2, 1},
 		{"multikernel,nodes=2,operations=1,keys=2,many=50", 0, 2},
+		{"multikernel,nodes=2,operations=1", 1, 0},
+		{"multikernel,nodes=2,operations=1,deaths=1", 0, 0},
+		{"replicated,nodes=2,operations=1", 0, 1},
 		{"channel,operations=2", 2, 1},
+		{"channel,operations=2,deaths=1", 1, 1},
+		{"channel,operations=1,deaths=1", 2, 1},
 		{"bell,nodes=2,clients=2,operations=2", 2, 1},
+		{"bell,nodes=2,clients=1,operations=1,deaths=1", 2, 1},
 		{"biglock-mutex,nodes=2,operations=2", 2, 3},
 		{"biglock-rwlock,nodes=2,operations=2", 2, 3},
 		{"biglock-mcs,nodes=2,operations=2", 2, 3},
 	} {
 		if os.Getenv("NRKERN_LONG") != "" {
-			x.seeds = 10
+			x.seeds = max(3, 3*x.seeds)
 		}
 		for seed := *firstSeed; seed < *firstSeed+x.seeds; seed++ {
 			sameOutcomes(t, x.scenario, seed, x.preemptions)

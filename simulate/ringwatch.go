@@ -28,7 +28,7 @@ type ringSlot struct {
 // anew, in turn, only after the other end has taken what it held.
 func (r *run) watchRings(ring int) error {
 	m := r.machine
-	slots := map[*place]*ringSlot{}
+	written := func(e commit) { e.place.ring.written(m, e, ring) }
 	for node := range r.Nodes {
 		part, err := r.memory.keep.Part(fmt.Sprintf("mesh.from.%d", node))
 		if err != nil {
@@ -38,21 +38,20 @@ func (r *run) watchRings(ring int) error {
 		if err != nil {
 			return err
 		}
+		slots := make([]ringSlot, len(all))
 		for i := range all {
 			p := r.memory.at(all[i].HeaderWord(), node)
-			s := &ringSlot{from: node, at: i % ring}
-			slots[p] = s
-			p.watchLoad = true
-			p.watch = func(e commit) { s.written(m, e, ring) }
+			slots[i] = ringSlot{from: node, at: i % ring}
+			p.ring, p.watchLoad, p.watch = &slots[i], true, written
 		}
 	}
 	m.loads = func(c *core, p *place, v uint64) {
-		if s := slots[p]; c.node != s.from {
+		if s := p.ring; c.node != s.from {
 			s.seen = v
 		}
 	}
 	m.reads = func(c *core, p *place) {
-		if s := slots[p]; c.node != s.from {
+		if s := p.ring; c.node != s.from {
 			s.read = true
 		}
 	}
@@ -60,13 +59,12 @@ func (r *run) watchRings(ring int) error {
 }
 
 func (s *ringSlot) written(m *Machine, e commit, ring int) {
-	where := m.memory.nameOf(e.place)
 	kind, number := e.before>>headerKindShift&3, e.before>>headerNumberShift
 	if kind != 0 && (kind != headerKindNext && s.seen != e.before || kind != headerKindAck && !s.read) {
-		m.fail(FailureInvariant, "%s: message slot %d is overwritten before the other end has taken it: credit was negative", where, number)
+		m.fail(FailureInvariant, "%s: message slot %d is overwritten before the other end has taken it: credit was negative", m.memory.nameOf(e.place), number)
 	}
 	if e.core != nil && e.core.node != s.from {
-		m.fail(FailureInvariant, "%s is written by node %d", where, e.core.node)
+		m.fail(FailureInvariant, "%s is written by node %d", m.memory.nameOf(e.place), e.core.node)
 	}
 	if e.isPayload {
 		return
@@ -76,7 +74,7 @@ func (s *ringSlot) written(m *Machine, e commit, ring int) {
 		wanted = number + uint64(ring)
 	}
 	if after != wanted || e.after>>headerKindShift&3 == 0 {
-		m.fail(FailureInvariant, "%s: its header says message slot %d, want %d", where, after, wanted)
+		m.fail(FailureInvariant, "%s: its header says message slot %d, want %d", m.memory.nameOf(e.place), after, wanted)
 	}
 	s.read = false
 }

@@ -53,6 +53,12 @@ type client struct {
 // segments are kept between runs: to make one costs more than a run.
 type segments map[string]*memory
 
+func (seg segments) close() {
+	for _, m := range seg {
+		m.close()
+	}
+}
+
 // execute runs a scenario once. Its seed draws the operations.
 func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strategy, trace bool) (*run, error) {
 	r := &run{Scenario: s, at: lookUp(s.Structure), seed: seed}
@@ -82,13 +88,14 @@ func (seg segments) execute(s Scenario, seed uint64, strategy func(*run) strateg
 	}
 	r.policy = transport.Policy{Name: "simulated", Spins: s.Polls, SleepMax: time.Millisecond}
 	r.memory.reset()
-	m.memory = r.memory
+	m.memory, m.record = r.memory, r.memory.record[:0]
 	remove := transport.Install(m)
 	defer remove()
 	if err := r.at.boot(r); err != nil {
 		return nil, err
 	}
 	m.run(strategy(r))
+	r.memory.record = m.record
 	r.judge()
 	return r, nil
 }
@@ -179,10 +186,10 @@ func (r *run) forgo(node int) {
 func (r *run) nodeDied(node int) {
 	r.forgo(node)
 	if r.log != nil {
-		r.log.died()
+		r.log.died(node)
 	}
 	for _, w := range r.watches {
-		w.died()
+		w.died(node)
 	}
 	if r.recovery != nil {
 		r.recovery.died(node)

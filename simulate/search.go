@@ -70,6 +70,7 @@ func (s Search) Run(ctx context.Context) (*Report, error) {
 	}
 	report := new(Report)
 	seg := segments{}
+	defer seg.close()
 	for i := range s.Schedules {
 		if ctx.Err() != nil {
 			return report, ctx.Err()
@@ -153,7 +154,9 @@ func (s Search) Replay(text string) (*Report, []string, error) {
 		return nil, nil, err
 	}
 	drawn := s.Scenario.drawn(s.Seed)
-	r, err := segments{}.execute(drawn, s.Seed, func(r *run) strategy {
+	seg := segments{}
+	defer seg.close()
+	r, err := seg.execute(drawn, s.Seed, func(r *run) strategy {
 		if text == "" {
 			return s.strategy(r, s.Seed)
 		}
@@ -165,7 +168,10 @@ func (s Search) Replay(text string) (*Report, []string, error) {
 	report, m := new(Report), r.machine
 	report.add(r)
 	if m.failure != nil {
-		schedule := m.record.String()
+		schedule := text
+		if text == "" {
+			schedule = m.record.String()
+		}
 		report.Found = &Found{
 			Failure: *m.failure, Run: 1, Seed: s.Seed, Scenario: drawn,
 			Schedule: schedule, Shrunk: schedule, Command: s.command(s.Seed, schedule), Trace: m.lines,

@@ -111,12 +111,14 @@ func (c *core) called(h *history) {
 	h.called = c.follows(h.called, h.answered)
 	c.trail = mixed(c.trail, h.answers, 5)
 	h.calls += mixed(c.trail, 6, 0)
+	c.machine.explorer.witnessed(c)
 }
 
 func (c *core) answered(h *history) {
 	h.answered = c.follows(h.answered, h.called)
 	c.trail = mixed(c.trail, h.calls, 7)
 	h.answers += mixed(c.trail, 8, 0)
+	c.machine.explorer.witnessed(c)
 }
 
 // maxHeld is how many payloads a core may look at, of those it read last.
