@@ -4,6 +4,7 @@
 #   TESTFLAGS   more flags for go test, such as -v or -run Name
 #   BENCHFLAGS  more flags for nrbench, such as -rows UMP or -save results/bench
 #   FUZZTIME    how long each fuzz target runs (20s)
+#   SOAK        how long soak soaks (10m)
 #   RESULTS     where experiments leaves its folders (results/make)
 #   VERSION     what `nrkern version` says
 
@@ -14,6 +15,7 @@ SHELL      := /bin/bash
 GO       ?= go
 BIN      := bin/nrkern
 FUZZTIME ?= 20s
+SOAK     ?= 10m
 RESULTS  ?= results/make
 # Outside a git checkout there is nothing to describe, and that is no error.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -33,7 +35,7 @@ NO_RACE := /internal/(rules|platform|assert)$$|/simulate$$|/guest(/|$$)
 # assertion's loads are accesses too.
 ASSERTED := ./combining ./nrkernel ./multikernel ./biglock ./check/structures ./node
 
-.PHONY: help build demo experiments page bench pgo test race lint test-assert test-guest test-long fuzz bpf check clean
+.PHONY: help build demo experiments page bench pgo test race lint test-assert test-guest test-long soak fuzz bpf check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
@@ -105,6 +107,9 @@ test-guest: ## boot virtual machines with 2 and 4 NUMA nodes and test in them
 
 test-long: ## run all tests with long histories (many minutes)
 	NRKERN_LONG=1 $(GO) test -pgo=off -count=1 -timeout 2h $(TESTFLAGS) ./...
+
+soak: build ## soak nr machines for SOAK: kills, stops, joins, leaves, dead supervisors
+	nice $(BIN) check --soak $(SOAK)
 
 # go test fuzzes one target at a time.
 fuzz: ## run each fuzz target for FUZZTIME

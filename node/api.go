@@ -49,6 +49,9 @@ type StatusRequest struct {
 	// Digest asks each kernel to catch up and digest its state, which takes it
 	// milliseconds for each megabyte.
 	Digest bool `json:"digest"`
+	// Collect has the supervisor and each kernel give back what is garbage first: what
+	// is resident then is kept.
+	Collect bool `json:"collect"`
 }
 
 // Status is what `nrkern status` shows.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -67,11 +68,14 @@ func (c *Client) explain(err error) error {
 
 // Status asks for the machine's status.
 func (c *Client) Status(ctx context.Context, ask StatusRequest) (*Status, error) {
-	path := "/v1/status"
+	query := url.Values{}
 	if ask.Digest {
-		path += "?digest=1"
+		query.Set("digest", "1")
 	}
-	return exchange[Status](ctx, c, http.MethodGet, path, nil)
+	if ask.Collect {
+		query.Set("collect", "1")
+	}
+	return exchange[Status](ctx, c, http.MethodGet, "/v1/status?"+query.Encode(), nil)
 }
 
 // Sys makes one system call at a node.

@@ -18,7 +18,7 @@ import (
 // The control plane: HTTP and JSON over a Unix socket of mode 0600. Errors are
 // a Failure, {"error": "...", "code": "..."}.
 //
-//	GET  /v1/status[?digest=1]  Status
+//	GET  /v1/status[?digest=1&collect=1]  Status
 //	GET  /v1/events             server-sent events, each an Event
 //	POST /v1/sys                SysRequest -> SysAnswer
 //	POST /v1/bench              BenchRequest -> BenchResult
@@ -131,7 +131,7 @@ func peerOf(conn *net.UnixConn) (*unix.Ucred, error) {
 func (c *control) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
-		ask := StatusRequest{Digest: r.URL.Query().Get("digest") == "1"}
+		ask := StatusRequest{Digest: r.URL.Query().Get("digest") == "1", Collect: r.URL.Query().Get("collect") == "1"}
 		answerWith(w, r, ask, c.m.Status)
 	})
 	mux.HandleFunc("GET /v1/events", c.events)

@@ -34,6 +34,9 @@ var (
 	ErrBusy = errors.New("the machine is busy")
 	// ErrBoot says that a kernel process did not become ready.
 	ErrBoot = errors.New("boot failed")
+	// ErrRemoved says that a node was taken out (Member); it is an ErrUsage too, where
+	// it did not cross a socket.
+	ErrRemoved = errors.New("was removed")
 	// ErrVersion says that another version of the program started the machine.
 	ErrVersion = errors.New("another version of nrkern")
 	// ErrPlacement says that memory or threads are not where they were put.
@@ -53,6 +56,7 @@ var sentinels = []struct {
 }{
 	{"kernel_died", ErrKernelDied, http.StatusServiceUnavailable},
 	{"busy", ErrBusy, http.StatusConflict},
+	{"removed", ErrRemoved, http.StatusBadRequest},
 	{"usage", ErrUsage, http.StatusBadRequest},
 	{"not_supported", ErrNotSupported, http.StatusNotImplemented},
 	{"permission", ErrPermission, http.StatusForbidden},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -189,6 +190,9 @@ func (k *kernelProcess) status(ask statusAsk, a *statusAnswer) error {
 	r, err := k.running()
 	if err != nil {
 		return err
+	}
+	if ask.Collect {
+		debug.FreeOSMemory()
 	}
 	a.At, a.Threads = r.at, int(k.threads.Load())
 	a.Operations, a.Latencies = k.completed()

@@ -114,6 +114,18 @@ func (o Ordeal) Run(ctx context.Context, m API) (*OrdealReport, error) {
 	return r, allWell(ctx, m)
 }
 
+// outsiders returns the callers of a round.
+func (o Ordeal) outsiders(m API, nodes []int, round int) []*outsider {
+	all := make([]*outsider, o.Callers)
+	for i := range all {
+		all[i] = &outsider{
+			m: m, id: i, nodes: nodes, keys: uint64(o.Keys), base: ordealBase, numbers: &caller{id: rand.Uint64() | 1},
+			random: rand.New(rand.NewPCG(o.Seed, uint64(round)<<8|uint64(i))),
+		}
+	}
+	return all
+}
+
 func repeated(kind StrikeKind, n int) []StrikeKind {
 	all := make([]StrikeKind, n)
 	for i := range all {
@@ -155,7 +167,7 @@ func (o Ordeal) round(ctx context.Context, m API, r *OrdealReport, number int, k
 			members = append(members, k.Node)
 		}
 	}
-	ask := StrikeRequest{Node: members[random.IntN(len(members))], Kind: kind, Aim: r.rarest(random)}
+	ask := StrikeRequest{Node: members[random.IntN(len(members))], Kind: kind, Aim: rarest(r.Struck, random)}
 	if kind == StrikeStop {
 		ask.For = 50 * time.Millisecond
 		if random.IntN(2) == 0 { // long enough to be passed over, or killed
@@ -180,15 +192,13 @@ func (o Ordeal) round(ctx context.Context, m API, r *OrdealReport, number int, k
 	}); err != nil {
 		return nil, err
 	}
-	callers := make([]*outsider, o.Callers)
+	callers := o.outsiders(m, members, number)
+	if err := callers[0].clear(ctx); err != nil {
+		return nil, err
+	}
 	quiet, stop := context.WithCancel(ctx)
 	defer stop()
-	for i := range callers {
-		c := &outsider{
-			m: m, id: i, nodes: members, keys: uint64(o.Keys), base: ordealBase + uint64(number)<<16,
-			random: rand.New(rand.NewPCG(o.Seed, uint64(number)<<8|uint64(i))),
-		}
-		callers[i] = c
+	for _, c := range callers {
 		calls.Go(func() { c.call(quiet, ctx) })
 	}
 	_ = await(ctx, time.After(time.Duration(random.IntN(int(30*time.Millisecond)))))
@@ -214,13 +224,13 @@ func (o Ordeal) round(ctx context.Context, m API, r *OrdealReport, number int, k
 
 // rarest returns the phase that was hit least so far, or nothing, to take the
 // kernel as it comes.
-func (r *OrdealReport) rarest(random *rand.Rand) (name string) {
+func rarest(struck map[string]int, random *rand.Rand) (name string) {
 	if random.IntN(3) == 0 {
 		return ""
 	}
 	least := -1
 	for _, p := range nrkernel.Phases() {
-		if n := r.Struck[p.String()]; least < 0 || n < least {
+		if n := struck[p.String()]; least < 0 || n < least {
 			least, name = n, p.String()
 		}
 	}
@@ -254,10 +264,11 @@ func until(ctx context.Context, so func() bool) error {
 	return nil
 }
 
-// ordealBase is where the keys of ordeals begin: 2^16 for each round.
+// ordealBase is where the keys of ordeals begin.
 const ordealBase = 1 << 44
 
-// outsider is a caller outside the kernels, and its part of a history.
+// outsider is a caller outside the kernels, and its part of a history. It numbers
+// its calls, and makes one that was cut off again, mostly: some it gives up.
 type outsider struct {
 	m       API
 	id      int
@@ -265,9 +276,63 @@ type outsider struct {
 	base    uint64
 	keys    uint64
 	random  *rand.Rand
+	numbers *caller
+	givenUp int
 	unique  uint64
 	entries []check.Entry
 	failed  error
+}
+
+// cutOff reports whether a call may have come to nothing because a kernel or the
+// supervisor died, or its node was removed.
+func cutOff(err error) bool {
+	return errors.Is(err, ErrKernelDied) || errors.Is(err, ErrNotRunning) || errors.Is(err, ErrStopped) || errors.Is(err, ErrRemoved)
+}
+
+// One in givenUp of the calls that are cut off is not made again, up to so many of a
+// caller in a round: each doubles what the judge has to try.
+const (
+	givenUp     = 4
+	mostGivenUp = 2
+)
+
+// ask makes a call, again and again until it is answered, or given up.
+func (o *outsider) ask(ctx context.Context, words []string) (a *SysAnswer, err error) {
+	o.numbers.number++
+	give := o.givenUp < mostGivenUp && o.random.IntN(givenUp) == 0
+	for {
+		a, err = o.m.Sys(ctx, SysRequest{
+			Node: o.nodes[o.random.IntN(len(o.nodes))], Service: "kv", Words: words,
+			Caller: o.numbers.id, Number: o.numbers.number,
+		})
+		if err == nil || !cutOff(err) {
+			return a, err
+		}
+		if give {
+			o.givenUp++
+			return nil, err
+		}
+		if err := await(ctx, time.After(2*time.Millisecond)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// clear deletes the keys of a round, so that it begins as the first did and leaves
+// the state no larger.
+func (o *outsider) clear(ctx context.Context) error {
+	for key := range o.keys {
+		for {
+			_, err := o.ask(ctx, []string{"del", strconv.FormatUint(o.base+key, 10)})
+			if err == nil {
+				break
+			}
+			if !cutOff(err) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // callsARound bounds what one caller asks in a round: the judge's work grows.
@@ -297,7 +362,7 @@ func (o *outsider) call(quiet, ctx context.Context) {
 			words = append(words, strconv.FormatUint(e.Words[i], 10))
 		}
 		e.Call = monotonic()
-		a, err := o.m.Sys(ctx, SysRequest{Node: o.nodes[o.random.IntN(len(o.nodes))], Service: "kv", Words: words})
+		a, err := o.ask(ctx, words)
 		e.Return = monotonic()
 		switch {
 		case err == nil:
@@ -310,7 +375,7 @@ func (o *outsider) call(quiet, ctx context.Context) {
 			case a.Status == kernel.StatusOK:
 				seen[key] = word
 			}
-		case !errors.Is(err, ErrKernelDied):
+		case !cutOff(err):
 			o.failed = fmt.Errorf("caller %d: %s: %w", o.id, &e, err)
 		}
 		if o.entries = append(o.entries, e); o.failed != nil {

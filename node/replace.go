@@ -97,7 +97,7 @@ func (m *Machine) serving(ctx context.Context, node int) (*child, error) {
 			return nil, err
 		}
 		if m.isRemoved(node) {
-			return nil, usagef("node %d was removed: to have it back: nrkern node add %d", node, node)
+			return nil, fmt.Errorf("%w: node %d %w: to have it back: nrkern node add %d", ErrUsage, node, ErrRemoved, node)
 		}
 		if !k.gone() || !m.survives(k) {
 			return k, nil

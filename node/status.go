@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +30,9 @@ func (m *Machine) Status(ctx context.Context, ask StatusRequest) (*Status, error
 		return nil, err
 	}
 	defer leave()
+	if ask.Collect {
+		debug.FreeOSMemory()
+	}
 	s := &Status{
 		Version: m.hooks.Version, Config: m.config, PID: os.Getpid(), Started: m.started,
 		Topology: *m.topology, Policy: *m.policy, Warnings: m.Warnings(),

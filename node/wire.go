@@ -76,7 +76,7 @@ type snapshotAnswer struct {
 // rejoinAsk tells a quiesced kernel to go on from the file of a snapshot.
 type rejoinAsk struct{ File string }
 
-type statusAsk struct{ Digest bool }
+type statusAsk struct{ Digest, Collect bool }
 
 type statusAnswer struct {
 	reply

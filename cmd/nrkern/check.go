@@ -20,6 +20,7 @@ type checking struct {
 	probe     node.ProbeRequest
 	judging   check.Options
 	ordeal    node.Ordeal
+	soaking   soaking
 	simulated searching
 }
 
@@ -72,6 +73,12 @@ func newCheck(s *session) *cobra.Command {
 
 Keys from 2^40 on are used, and left behind. Exit status: 4 if a check fails.
 
+With --soak nr machines are started for it, with one log and several, tiny ones that
+are full all the time, as many kernels as CPUs and more. For so long kernels are
+killed and stopped, nodes leave and come back, supervisors are killed and others take
+over, under load; histories are judged and digests compared all along, and at the end
+whether the memory of each process is flat.
+
 With --simulate no machine need run: the same protocol code runs on a simulated
 machine, on many schedules, with delays, stops and deaths at any access to shared
 memory. What a SCENARIO does not say is drawn by the seed:
@@ -83,7 +90,7 @@ memory. What a SCENARIO does not say is drawn by the seed:
                  thread sleeps), stops and deaths (of kernels), absences (of kernels that
                  are passed over and rebuilt); or unattended; with exact,
                  nothing is drawn: what is not said is as small as it can be`,
-		Example: "  nrkern check\n  nrkern check --histories 100 --operations 200 --reads 50000000\n" +
+		Example: "  nrkern check\n  nrkern check --soak 10m\n  nrkern check --histories 100 --operations 200 --reads 50000000\n" +
 			"  nrkern check --simulate nr,deaths=1 --schedules 10000\n  nrkern check --simulate multikernel,nodes=2 --seed 17 --trace",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.histories < 0 {
@@ -91,6 +98,9 @@ memory. What a SCENARIO does not say is drawn by the seed:
 			}
 			if f.ordeal.Kills < 0 || f.ordeal.Stops < 0 {
 				return &usageError{text: fmt.Sprintf("--kills %d, --stops %d: want 0 or more", f.ordeal.Kills, f.ordeal.Stops), command: cmd.CommandPath()}
+			}
+			if cmd.Flags().Changed("soak") {
+				return f.soaking.run(cmd, s, &f)
 			}
 			if text := f.simulated.conflict(cmd.Flags().Changed); text != "" {
 				return &usageError{text: text, command: cmd.CommandPath()}
@@ -126,6 +136,7 @@ memory. What a SCENARIO does not say is drawn by the seed:
 	flags.Uint64Var(&f.probe.Reads, "reads", f.probe.Reads, "reads of each reader of the probe; 0 for no probe")
 	flags.Uint64Var(&f.probe.Keys, "probe-keys", 1, "counters of the probe; with more than one all are raised at one instant, and a read of any may not be behind one of another")
 	addOrdeal(cmd, &f.ordeal)
+	f.soaking.addFlags(cmd)
 	f.simulated.addFlags(cmd)
 	return cmd
 }

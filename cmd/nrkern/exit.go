@@ -61,6 +61,7 @@ var statuses = []struct {
 	{errCheck, exitCheck},
 	{experiment.ErrWrongAnswer, exitCheck},
 	{node.ErrUsage, exitUsage},
+	{node.ErrRemoved, exitUsage},
 	{numa.ErrSpec, exitUsage},
 	{workload.ErrSpec, exitUsage},
 	{simulate.ErrScenario, exitUsage},

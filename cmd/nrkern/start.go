@@ -63,6 +63,7 @@ their supervisor from then on; those that died meanwhile it replaces (nr).
 	flags := cmd.Flags()
 	flags.Var(choice[node.Mode]{&f.config.Mode, oneOf(node.Modes()...)}, "mode", "the structure: nr, multikernel or biglock")
 	flags.StringVar(&f.config.Topology, "topology", "", "virtual nodes: NODESxCORES, as 2x1; without it, the machine's own")
+	flags.IntVar(&f.config.CPUs, "cpus", 0, "lay a virtual topology over so many CPUs at most; 0 for all that may be used")
 	flags.Var(choice[transport.Hugepages]{&f.config.Hugepages, oneOf(transport.HugepagesRequire, transport.HugepagesPrefer, transport.HugepagesOff)},
 		"hugepages", "2 MiB pages for the segment: require, prefer or off")
 	flags.IntVar(&f.config.LogSlots, "log-slots", f.config.LogSlots, "size of each log in slots of 64 bytes, a power of two (nr)")
@@ -91,7 +92,7 @@ their supervisor from then on; those that died meanwhile it replaces (nr).
 	complete(cmd, "hugepages", "require", "prefer", "off")
 	complete(cmd, "lock", lockNames()...)
 	complete(cmd, "wait", transport.Dedicated.Name, transport.Oversubscribed.Name)
-	for _, name := range []string{"topology", "log-slots", "logs", "ring-slots", "home"} {
+	for _, name := range []string{"topology", "cpus", "log-slots", "logs", "ring-slots", "home"} {
 		complete(cmd, name)
 	}
 	return cmd
