@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/nrkern/nrkern/experiments/channel"
+	"github.com/nrkern/nrkern/experiments/cnr"
 	"github.com/nrkern/nrkern/experiments/combining"
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/experiments/hashmap"
 	"github.com/nrkern/nrkern/experiments/idlereplicas"
+	"github.com/nrkern/nrkern/experiments/kill"
 	"github.com/nrkern/nrkern/experiments/linematrix"
 	"github.com/nrkern/nrkern/experiments/log"
+	"github.com/nrkern/nrkern/experiments/membership"
 	"github.com/nrkern/nrkern/experiments/memory"
 	"github.com/nrkern/nrkern/experiments/oversubscription"
 	"github.com/nrkern/nrkern/experiments/probecost"
@@ -39,6 +42,9 @@ func All() []*experiment.Definition {
 		traffic.Definition(),
 		memory.Definition(),
 		straggler.Definition(),
+		kill.Definition(),
+		membership.Definition(),
+		cnr.Definition(),
 		probecost.Definition(),
 	}
 }
