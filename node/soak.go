@@ -20,8 +20,8 @@ type Soak struct {
 	Seed uint64
 	// Start starts a machine, and Attach takes over one whose supervisor was killed;
 	// both return when it runs. Without Attach supervisors are left alone.
-	Start  func(ctx context.Context, c Config) (API, error)
-	Attach func(ctx context.Context, c Config) error
+	Start   func(ctx context.Context, c Config) (API, error)
+	Attach  func(ctx context.Context, c Config) error
 	Judging check.Options
 	// Told is told how it goes, a line at a time; nil for nobody.
 	Told func(text string)
