@@ -52,8 +52,8 @@ func (r *Result) Reset() {
 // so the same on every replica.
 type Status uint32
 
-// The statuses that all services share. A service may not answer others, nor the
-// last two: those are the structures'.
+// The statuses that all services share. A service may not answer others, nor
+// StatusUnsupported and StatusLost: those are the structures'.
 const (
 	StatusOK          Status = iota
 	StatusNotFound           // the thing named is not there
@@ -64,10 +64,11 @@ const (
 	StatusInvalid            // the operation is malformed or out of range
 	StatusUnsupported        // this structure cannot do this operation
 	StatusLost               // it was executed, and its answer is lost with the replica that asked
+	StatusAgain              // what it waits for has not come: see Await
 )
 
 var statusNames = [...]string{
-	"ok", "not found", "exists", "mismatch", "wrong type", "full", "invalid", "unsupported", "answer lost",
+	"ok", "not found", "exists", "mismatch", "wrong type", "full", "invalid", "unsupported", "answer lost", "not yet",
 }
 
 // String returns the status in words.

@@ -51,6 +51,23 @@ func Call(p Port, op Op) (*Result, error) {
 	return &p.Results()[0], nil
 }
 
+// Await executes an operation that may have to wait, on a port with nothing
+// outstanding: while the answer is StatusAgain it pauses and asks poll, a query,
+// which costs other nodes nothing in NR. It ends with another answer, or with the
+// error of pause. The result is valid until the next use of the port.
+func Await(p Port, op, poll Op, pause func() error) (*Result, error) {
+	for {
+		res, err := Call(p, op)
+		if err != nil || res.Status != StatusAgain {
+			return res, err
+		}
+		if err := pause(); err != nil {
+			return nil, err
+		}
+		op = poll
+	}
+}
+
 // NewResults returns n results with room for MaxData bytes each: what a Port
 // hands out.
 func NewResults(n int) []Result {

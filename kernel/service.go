@@ -13,6 +13,12 @@ const AllShards = -1
 // Service is a sequential, deterministic kernel service: what a user of the
 // library implements to have a structure of their own replicated by NR or
 // owned by multikernel nodes.
+//
+// An operation never waits: a combiner, an owner or the holder of a lock executes
+// it for others, and all of them would wait with it. One that must wait for what
+// somebody else does answers StatusAgain, having noted who waits where that counts
+// (a place in a queue), and the service has a query that tells when it has come.
+// Whoever called asks it until then: see Await.
 type Service interface {
 	// Apply executes an operation that may change state. It must answer the
 	// same and leave the same state on every replica.

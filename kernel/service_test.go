@@ -134,7 +134,7 @@ func TestSingle(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	seen := map[string]bool{}
-	for s := StatusOK; s <= StatusLost; s++ {
+	for s := StatusOK; s <= StatusAgain; s++ {
 		if text := s.String(); text == "" || seen[text] || strings.HasPrefix(text, "status") {
 			t.Errorf("status %d is called %q", uint32(s), text)
 		} else {

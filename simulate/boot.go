@@ -170,7 +170,7 @@ func bootMultikernel(r *run) error {
 		}
 		config := multikernel.Config{ID: node, Policy: &r.policy}
 		if r.at.copies {
-			config.Replicated, config.Tree, config.Shape = []kernel.ServiceID{kv.ID}, multikernel.Multicast, twoPackages(r.Nodes)
+			config.Replicated, config.Tree, config.Shape = []kernel.ServiceID{r.definition().ID}, multikernel.Multicast, twoPackages(r.Nodes)
 		}
 		n, err := multikernel.Open(r.memory.keep, table, config)
 		if err != nil {

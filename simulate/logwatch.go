@@ -270,5 +270,8 @@ func describeOp(op *kernel.Op) string {
 		kv.CodeInsert: "insert", kv.CodeDelete: "delete", kv.CodeCompareAndSwap: "cas", kv.CodeAdd: "add",
 		kv.CodePutMany: "put-many", kv.CodeScan: "scan", kv.CodeSize: "size",
 	}[op.Code]
+	if op.Service != kv.ID {
+		return describeOther(op)
+	}
 	return name + " " + decimal(op.Args[0])
 }

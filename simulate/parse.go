@@ -54,6 +54,10 @@ func ParseScenario(text string) (Scenario, error) {
 
 func (s *Scenario) set(part string) error {
 	name, text, _ := strings.Cut(part, "=")
+	if name == "service" {
+		s.Service = text
+		return nil
+	}
 	var names []string
 	for _, f := range append(s.fields(), field{name: "keys"}) {
 		names = append(names, f.name)
@@ -71,13 +75,16 @@ func (s *Scenario) set(part string) error {
 		*f.at = int(v)
 		return nil
 	}
-	return fmt.Errorf("%w: %q: want NAME=NUMBER, with a name of %s; or unattended, or exact", ErrScenario, part, strings.Join(names, ", "))
+	return fmt.Errorf("%w: %q: want NAME=NUMBER, with a name of %s; service=NAME; or unattended, or exact", ErrScenario, part, strings.Join(names, ", "))
 }
 
 // String writes the scenario as ParseScenario reads it.
 func (s Scenario) String() string {
 	var b strings.Builder
 	b.WriteString(s.Structure)
+	if s.Service != "" {
+		b.WriteString(",service=" + s.Service)
+	}
 	for _, f := range s.fields() {
 		if *f.at != 0 {
 			fmt.Fprintf(&b, ",%s=%d", f.name, *f.at)

@@ -9,7 +9,6 @@ import (
 	"github.com/nrkern/nrkern/check"
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
-	"github.com/nrkern/nrkern/kernel/kv"
 	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -39,9 +38,10 @@ type client struct {
 	id, node int
 	name     string
 	port     kernel.Port
-	recorder *check.Recorder
-	tags     []uint64 // of the window's operations
-	results  []object // of the window
+	recorder *check.Recorder     // kv
+	calls    *check.CallRecorder // of the others
+	tags     []uint64            // of the window's operations
+	results  []object            // of the window
 	issued   uint64
 	// executed counts, by operation, how often a service applied it.
 	executed []uint8
@@ -114,6 +114,9 @@ func (r *run) addClient(node int, open func(window int) (kernel.Port, error)) er
 		c.results[i].name = fmt.Sprintf("result %d of %s", i, c.name)
 	}
 	c.port = &tagged{Port: p, client: c}
+	if r.Service != "" {
+		return r.addCaller(c)
+	}
 	spec := check.HistorySpec{
 		Clients: max(1, r.Nodes*r.Clients), Operations: r.Operations, Keys: r.Keys, Window: r.Window,
 		DataMax: r.DataMax, Many: r.Many, Seed: r.seed,
@@ -223,6 +226,10 @@ func (r *run) judge() {
 	if m.failure != nil {
 		return
 	}
+	if r.Service != "" {
+		r.judgeCalls()
+		return
+	}
 	history := r.history()
 	v, err := check.Linearizable(history, check.Options{Timeout: time.Minute})
 	switch {
@@ -246,16 +253,16 @@ func (r *run) history() []check.Entry {
 	return all
 }
 
-// table returns a node's services: kv, watched.
+// table returns a node's service, watched.
 func (r *run) table(node int) (*kernel.Table, error) {
-	d := *kv.Definition()
+	d := *r.definition()
 	d.New = func() kernel.Service { return r.service(node) }
 	return kernel.NewTable(&d)
 }
 
-// service returns a node's kv, watched.
+// service returns a node's service, watched.
 func (r *run) service(node int) *service {
-	s := &service{Spanning: kv.New(kv.Options{}), run: r, node: node, state: object{name: fmt.Sprintf("the state of node %d", node)}}
+	s := &service{Spanning: spanning(r.definition().New()), run: r, node: node, state: object{name: fmt.Sprintf("the state of node %d", node)}}
 	r.services = append(r.services, s)
 	return s
 }

@@ -20,7 +20,10 @@ var ErrScenario = errors.New("bad scenario")
 type Scenario struct {
 	// Structure is one of Structures.
 	Structure string `json:"structure"`
-	Nodes     int    `json:"nodes"`
+	// Service is what clients call: one of Services, kv if it is empty. The others
+	// have clients with one operation outstanding.
+	Service string `json:"service,omitempty"`
+	Nodes   int    `json:"nodes"`
 	// Clients is the number on each node, each on a core of its own.
 	Clients int `json:"clients_per_node"`
 	// Operations is the number of each client.
@@ -136,6 +139,9 @@ func (s Scenario) drawn(seed uint64) Scenario {
 	if s.Many == 0 {
 		s.Many = many
 	}
+	if s.Service != "" {
+		s.Window, s.Many = 1, 0
+	}
 	lead := 0
 	pick(&lead, 0, 30, 50, 58, 62)
 	keys := 0
@@ -144,7 +150,7 @@ func (s Scenario) drawn(seed uint64) Scenario {
 		s.Keys = uint64(keys)
 	}
 	at := lookUp(s.Structure)
-	if s.Lead == 0 && at != nil && !at.noLead {
+	if s.Lead == 0 && at != nil && !at.noLead && s.Service == "" {
 		s.Lead = lead
 	}
 	if at != nil && at.fixedNodes != 0 {
@@ -198,6 +204,9 @@ func (s Scenario) Validate() error {
 		if c.value < c.low || c.value > c.high {
 			return fmt.Errorf("%w: %s %d: want %d to %d", ErrScenario, c.name, c.value, c.low, c.high)
 		}
+	}
+	if err := s.checkService(at); err != nil {
+		return err
 	}
 	switch {
 	case at.noDeaths && s.Deaths > 0:

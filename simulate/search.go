@@ -125,6 +125,12 @@ func (r *Report) add(done *run) {
 			r.Open++
 		}
 	}
+	for _, c := range done.callHistory() {
+		r.Operations++
+		if !c.Answered {
+			r.Open++
+		}
+	}
 }
 
 // strategy returns the strategy of one run.

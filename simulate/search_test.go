@@ -68,6 +68,21 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestSearchServices searches the services besides kv on every structure: histories
+// are short, for the judge restores a state at every step.
+func TestSearchServices(t *testing.T) {
+	for _, service := range Services()[1:] {
+		for _, name := range []string{"nr", "nr-logs", "multikernel", "replicated", "biglock-mcs"} {
+			t.Run(service+"/"+name, func(t *testing.T) {
+				search(t, Scenario{Structure: name, Service: service, Operations: 4}, tries(120))
+				if name == "nr" || name == "nr-logs" {
+					search(t, Scenario{Structure: name, Service: service, Operations: 4, Deaths: 1}, tries(80))
+				}
+			})
+		}
+	}
+}
+
 // TestSleepersOfOneBell replays a run in which a client and the attending thread
 // of its node, both asleep because another node died, woke each other for ever
 // by announcing it: in the simulated machine alone, where an announcement was

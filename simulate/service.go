@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/nrkern/nrkern/kernel"
-	"github.com/nrkern/nrkern/kernel/kv"
 )
 
 // tagged is a client's port. It gives every operation a tag, in an argument
@@ -61,7 +60,7 @@ func (p *tagged) Next() (int, error) {
 	return place, nil
 }
 
-// service is a node's kv, watched.
+// service is a node's service, watched.
 type service struct {
 	kernel.Spanning
 	run   *run
@@ -176,9 +175,9 @@ func (s *service) note(op *kernel.Op, res *kernel.Result, applies bool) {
 		// An operation over several keys has a part at each owner, or in each log.
 		m.conflict(&c.about, true)
 		parts := 1
-		if op.Code == kv.CodePutMany && r.at.parts {
+		if several := several(op); several && r.at.parts {
 			parts = r.Nodes
-		} else if op.Code == kv.CodePutMany && s.log != nil {
+		} else if several && s.log != nil {
 			parts = simulatedLogs
 		}
 		if c.executed[n-1]++; int(c.executed[n-1]) > parts {

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/nrkern/nrkern/biglock"
-	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
 	"github.com/nrkern/nrkern/multikernel"
@@ -120,38 +118,7 @@ func (m copies) digest(t testing.TB) uint64 {
 
 func bootMultikernel(t testing.TB, nodes int, c multikernel.Config) machine {
 	t.Helper()
-	layout := new(transport.Layout)
-	if err := multikernel.AddMesh(layout, nodes, multikernel.MinRing); err != nil {
-		t.Fatal(err)
-	}
-	segment, err := transport.Local(layout)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop := new(transport.Word)
-	var m mesh
-	var attending sync.WaitGroup
-	for id := range nodes {
-		c.ID, c.Stop = id, stop
-		n, err := multikernel.Open(segment, newTable(t), c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m = append(m, n)
-		attending.Go(func() {
-			if err := combining.Attend(n, stop, &transport.Goroutines); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	t.Cleanup(func() {
-		stop.Swap(1)
-		for _, n := range m {
-			n.Bell().Wake() // also from a nap
-		}
-		attending.Wait()
-	})
-	return m
+	return bootMeshOf(t, kv.Definition(), nodes, c)
 }
 
 func (m mesh) port(t testing.TB, node, window int) kernel.Port {
@@ -201,11 +168,7 @@ func (m bigLock) digest(t testing.TB) uint64 {
 
 func newTable(t testing.TB) *kernel.Table {
 	t.Helper()
-	table, err := kernel.NewTable(kv.Definition())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
+	return tableOf(t, kv.Definition())
 }
 
 // opened returns a port that is closed with the test.
