@@ -28,6 +28,10 @@ type API interface {
 	// Events calls f for what happened lately and for what happens, until ctx is
 	// done (nil), the machine has stopped (nil), or f returns an error.
 	Events(ctx context.Context, f func(Event) error) error
+	// Session opens a session of the name service and calls f with it, and a context
+	// that also ends when the machine does. When f returns, or ctx is done, or the
+	// process that asked dies, all that the session has is let go of.
+	Session(ctx context.Context, f func(context.Context, SessionInfo) error) error
 	// Sites tells a tracer where to attach.
 	Sites(ctx context.Context, ask SitesRequest) (*Sites, error)
 	// Member takes a node out, or puts it back.

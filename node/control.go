@@ -19,6 +19,7 @@ import (
 // a Failure, {"error": "...", "code": "..."}.
 //
 //	GET  /v1/status[?digest=1&collect=1]  Status
+//	GET  /v1/session            SessionInfo, which lasts until the client goes away
 //	GET  /v1/events             server-sent events, each an Event
 //	POST /v1/sys                SysRequest -> SysAnswer
 //	POST /v1/bench              BenchRequest -> BenchResult
@@ -135,6 +136,7 @@ func (c *control) routes() http.Handler {
 		answerWith(w, r, ask, c.m.Status)
 	})
 	mux.HandleFunc("GET /v1/events", c.events)
+	mux.HandleFunc("GET /v1/session", c.session)
 	mux.HandleFunc("POST /v1/sys", func(w http.ResponseWriter, r *http.Request) { serve(w, r, SysRequest{}, c.m.Sys) })
 	mux.HandleFunc("POST /v1/bench", func(w http.ResponseWriter, r *http.Request) { serve(w, r, DefaultBenchRequest(), c.m.Bench) })
 	mux.HandleFunc("POST /v1/record", func(w http.ResponseWriter, r *http.Request) { serve(w, r, DefaultRecordRequest(), c.m.Record) })

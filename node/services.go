@@ -3,11 +3,12 @@ package node
 import (
 	"github.com/nrkern/nrkern/kernel"
 	"github.com/nrkern/nrkern/kernel/kv"
+	"github.com/nrkern/nrkern/kernel/names"
 )
 
 // Services returns the services of every machine: what `nrkern sys` knows.
 func Services() []*kernel.Definition {
-	return []*kernel.Definition{kv.Definition()}
+	return []*kernel.Definition{kv.Definition(), names.Definition()}
 }
 
 func serviceNames() []string {
