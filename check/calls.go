@@ -10,6 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/caps"
 	"github.com/nrkern/nrkern/kernel/names"
 	"github.com/nrkern/nrkern/workload"
 )
@@ -189,6 +190,11 @@ func SameCalls(d *kernel.Definition, source Source, seed uint64, n int, ports ..
 		last = first
 	}
 	return nil
+}
+
+// CapsSource returns a source of operations on capabilities in so many spaces.
+func CapsSource(spaces int) Source {
+	return func(r *workload.Random, _ *Call) kernel.Op { return caps.Draw(r.Below, spaces) }
 }
 
 // NamesSource draws operations of the name service on a few names.

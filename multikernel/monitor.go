@@ -9,6 +9,7 @@ import (
 	"github.com/nrkern/nrkern/internal/assert"
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/multikernel/capability"
 	"github.com/nrkern/nrkern/tracing/site"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -41,6 +42,9 @@ func (n *Node) turn() (progress bool) {
 			progress = true
 		}
 	}
+	if n.spaces != nil && n.settleSpaces() {
+		progress = true
+	}
 	if progress {
 		n.deliver()
 		if site.On(site.AtTurn) {
@@ -59,6 +63,10 @@ func (n *Node) route(t *combining.Thread, place int) {
 	op := &t.Ops[place]
 	if n.replicated(op.Service) {
 		n.routeCopy(t, place)
+		return
+	}
+	if n.isSpaces(op.Service) {
+		n.routeSpace(t, place)
 		return
 	}
 	shard := n.table.Shard(op)
@@ -153,6 +161,9 @@ func (n *Node) receive(p *peer, first *kernel.Payload) error {
 	}
 	if int(d.Origin().Node) != p.id {
 		return fmt.Errorf("%w: its origin is node %d", ErrBadMessage, d.Origin().Node)
+	}
+	if d.Step() == kernel.StepAgree && d.Code() >= capability.First {
+		return n.receiveSaid(p, first, d)
 	}
 	if d.Step() == kernel.StepAgree {
 		return n.receiveAgreement(p, first, d)
@@ -288,10 +299,13 @@ func (n *Node) ring(busy bool) {
 // Hurry wakes the nodes whose word for an agreement this one waits for, that
 // others may be waiting for. See wake for again.
 func (n *Node) Hurry(again bool) {
-	if n.copies == nil || !n.station.TryLock() {
+	if n.copies == nil && n.spaces == nil || !n.station.TryLock() {
 		return
 	}
-	n.wake(n.copies.unprepared(), again)
+	if n.copies != nil {
+		n.wake(n.copies.unprepared(), again)
+	}
+	n.wake(n.spaceWaits(), again)
 	n.station.Unlock()
 }
 

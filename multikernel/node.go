@@ -3,6 +3,7 @@ package multikernel
 import (
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/multikernel/capability"
 	"github.com/nrkern/nrkern/transport"
 )
 
@@ -55,8 +56,9 @@ type Node struct {
 	transactions map[kernel.Origin]*transaction
 	spare        []*transaction
 	damage       error
-	copies       *copies // of replicated services; nil if there are none
-	largest      int     // slots of the longest message of an agreement
+	copies       *copies             // of replicated services; nil if there are none
+	spaces       *capability.Monitor // nil if there are no capabilities, or copies of them
+	largest      int                 // slots of the longest message of an agreement
 	_            transport.Pad
 }
 
@@ -72,8 +74,9 @@ type peer struct {
 	// allow.
 	requests queue[request]
 	answers  queue[answer]
-	owes     int    // answers to requests that were sent
-	woken    uint64 // 1 + the sum of the channel's cursors when it was last woken for being late
+	said     queue[capability.Message] // about capabilities
+	owes     int                       // answers to requests that were sent
+	woken    uint64                    // 1 + the sum of the channel's cursors when it was last woken for being late
 	_        transport.Pad
 }
 
@@ -136,6 +139,7 @@ func Open(s *transport.Segment, table *kernel.Table, c Config) (*Node, error) {
 			return nil, err
 		}
 	}
+	n.openSpaces()
 	return n, nil
 }
 
@@ -221,5 +225,9 @@ func (n *Node) Digest() (digest, index uint64, err error) {
 		}
 		index = n.copies.applied
 	}
-	return n.table.Digest(), index, n.damage
+	digest = n.table.Digest()
+	if n.spaces != nil {
+		digest += n.spaces.Digest()
+	}
+	return digest, index, n.damage
 }

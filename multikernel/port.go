@@ -189,7 +189,7 @@ func (p *Port) hurry(again bool) {
 	if n.copies != nil {
 		late |= n.copies.uncommitted() | n.copies.unprepared()
 	}
-	n.wake(late, again)
+	n.wake(late|n.spaceWaits(), again)
 	n.station.Exit(p.thread)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nrkern/nrkern/internal/mutant"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/multikernel/capability"
 )
 
 // task is what a node was asked to do with shards that it owns, and could not
@@ -63,6 +64,10 @@ func (n *Node) execute(from int, to kernel.Origin, step kernel.Step, op *kernel.
 	case kernel.StepCommit, kernel.StepAbort:
 		return n.release(from, to, step)
 	case kernel.StepExecute:
+		if n.isSpaces(op.Service) {
+			n.spaces.Begin(op, capability.Tag{From: from, To: to})
+			return nil
+		}
 		if n.tasks.idle() {
 			n.run(from, to, op)
 			return nil

@@ -176,6 +176,7 @@ func bootMultikernel(r *run) error {
 		if err != nil {
 			return err
 		}
+		r.mesh = append(r.mesh, n)
 		r.nameWord(n.Station().Locked(), "monitor lock of node %d", node)
 		r.watchStation(node, n.Station())
 		for range r.Clients {

@@ -9,21 +9,24 @@ import (
 
 	"github.com/nrkern/nrkern/check"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/caps"
 	"github.com/nrkern/nrkern/kernel/kv"
 	"github.com/nrkern/nrkern/kernel/names"
+	"github.com/nrkern/nrkern/multikernel"
 )
 
 // searched are the services that a scenario can have, and, but for kv, how their
 // operations are drawn.
 type searched struct {
 	definition *kernel.Definition
-	source     check.Source
+	source     func(nodes int) check.Source
 }
 
 func searchedServices() []searched {
 	return []searched{
 		{definition: kv.Definition()},
-		{names.Definition(), check.NamesSource},
+		{names.Definition(), func(int) check.Source { return check.NamesSource }},
+		{caps.Definition(), check.CapsSource},
 	}
 }
 
@@ -66,7 +69,7 @@ func (s Scenario) checkService(at *structure) error {
 
 // addCaller adds a client of a service other than kv, and its core.
 func (r *run) addCaller(c *client) error {
-	c.calls = &check.CallRecorder{Port: c.port, Client: c.id, Now: func() int64 { return r.now(c) }, Source: r.Scenario.service().source}
+	c.calls = &check.CallRecorder{Port: c.port, Client: c.id, Now: func() int64 { return r.now(c) }, Source: r.Scenario.service().source(r.Nodes)}
 	r.addCore(c.node, c.name, func() {
 		if err := c.calls.Run(r.Operations, r.seed); err != nil {
 			r.machine.fail(FailureAnswer, "%v", err)
@@ -90,6 +93,12 @@ func (r *run) callHistory() (all []check.Call) {
 
 // judgeCalls judges the history of a service other than kv.
 func (r *run) judgeCalls() {
+	if r.byMessages() && r.machine.died == 0 {
+		if err := multikernel.CheckCapabilities(r.mesh); err != nil {
+			r.machine.fail(FailureInvariant, "%v", err)
+			return
+		}
+	}
 	switch verdict, text := check.LinearizableCalls(r.definition(), r.callHistory(), time.Minute); verdict {
 	case check.Illegal:
 		r.machine.fail(FailureHistory, "not linearizable:\n%s", text)
@@ -136,4 +145,10 @@ func describeOther(op *kernel.Op) string {
 		}
 	}
 	return fmt.Sprintf("an operation of service %d", op.Service)
+}
+
+// byMessages reports whether nodes keep the service by a protocol of its own, so that
+// no instance of it executes anything.
+func (r *run) byMessages() bool {
+	return r.Structure == "multikernel" && r.definition().ID == caps.ID
 }

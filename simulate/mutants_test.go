@@ -64,6 +64,8 @@ var hunts = map[string]struct {
 	"fence-members": {Scenario{Structure: "nr", Nodes: 3, Absences: 1, Deaths: 1, Operations: 8}, 20000},
 	"read-away":     {Scenario{Structure: "nr", Absences: 2, Operations: 40, DataMax: 100}, 3000},
 
+	"use-marked": {Scenario{Structure: "multikernel", Service: "caps", Nodes: 3, Clients: 1, Operations: 12}, 3000},
+
 	"leave-waiting": {Scenario{Structure: "multikernel", Many: 50, Keys: 3}, 300},
 }
 

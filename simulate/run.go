@@ -9,6 +9,7 @@ import (
 	"github.com/nrkern/nrkern/check"
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/nrkernel"
 	"github.com/nrkern/nrkern/transport"
 )
@@ -29,6 +30,7 @@ type run struct {
 	watches  []*logWatch // nr-logs
 	recovery *recovery   // nr, where kernels die or are passed over
 	nodes    []*nrkernel.Node
+	mesh     []*multikernel.Node
 	policy   transport.Policy
 }
 

@@ -53,7 +53,7 @@ func (p *tagged) Next() (int, error) {
 	}
 	m.conflict(&c.about, false)
 	c.ends = true
-	if !op.Code.IsQuery() && res.Status != kernel.StatusLost && c.executed[c.tags[place]&(1<<32-1)-1] == 0 {
+	if !c.run.byMessages() && !op.Code.IsQuery() && res.Status != kernel.StatusLost && c.executed[c.tags[place]&(1<<32-1)-1] == 0 {
 		m.fail(FailureAnswer, "%s: %s was answered and no node has executed it", c.name, describeOp(op))
 	}
 	c.tags[place] = 0

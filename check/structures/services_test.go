@@ -9,6 +9,7 @@ import (
 	"github.com/nrkern/nrkern/check"
 	"github.com/nrkern/nrkern/combining"
 	"github.com/nrkern/nrkern/kernel"
+	"github.com/nrkern/nrkern/kernel/caps"
 	"github.com/nrkern/nrkern/kernel/names"
 	"github.com/nrkern/nrkern/multikernel"
 	"github.com/nrkern/nrkern/nrkernel"
@@ -22,6 +23,7 @@ var services = []struct {
 	source     check.Source
 }{
 	{names.Definition(), check.NamesSource},
+	{caps.Definition(), check.CapsSource(3)},
 }
 
 // placed are the ways to boot a service other than kv.

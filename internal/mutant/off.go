@@ -50,4 +50,5 @@ const (
 	FenceMembers     = false // a recovery does not wait for what a node that was passed over is filling
 	ReadAway         = false // a replica applies what it read from the log after it was passed over
 	LateSpan         = false // an operation over several logs advances the ctail of the first alone: those of the others cover it when its effect has long been read
+	UseMarked        = false // a capability that is under a mark is used like any other
 )

@@ -52,6 +52,7 @@ var (
 	FenceMembers     bool
 	ReadAway         bool
 	LateSpan         bool
+	UseMarked        bool
 )
 
 // all is every fault, in the order of off.go, under the name tests print.
@@ -105,6 +106,7 @@ var all = []struct {
 	{"fence-members", &FenceMembers},
 	{"read-away", &ReadAway},
 	{"late-span", &LateSpan},
+	{"use-marked", &UseMarked},
 }
 
 // Names returns the names of all faults.
