@@ -44,7 +44,7 @@ missing privilege, 4 a check failed, 130 interrupted.`)
 		}
 	}
 	in(hostGroup, newDoctor(s), newTopo(s))
-	in(machineGroup, newDemo(s), newStart(s), newStatus(s), newStop(s), newNode(s), newSys(s), newNames(s), newBench(s), newCheck(s), newSimulate(s), newTrace(s), newTop(s))
+	in(machineGroup, newDemo(s), newStart(s), newStatus(s), newStop(s), newNode(s), newSys(s), newNames(s), newCaps(s), newBench(s), newCheck(s), newSimulate(s), newTrace(s), newTop(s))
 	in(experimentGroup, newRun(s), newReport(s), newCompare(s))
 	root.AddCommand(newVersion(s), newCompletion(s))
 	return root
