@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nrkern/nrkern/experiments/capabilities"
 	"github.com/nrkern/nrkern/experiments/channel"
 	"github.com/nrkern/nrkern/experiments/cnr"
 	"github.com/nrkern/nrkern/experiments/combining"
@@ -45,6 +46,7 @@ func All() []*experiment.Definition {
 		kill.Definition(),
 		membership.Definition(),
 		cnr.Definition(),
+		capabilities.Definition(),
 		probecost.Definition(),
 	}
 }
