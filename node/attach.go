@@ -70,6 +70,7 @@ func (m *Machine) adopt() error {
 	if err != nil {
 		return err
 	}
+	m.startedBy = kept.Version
 	m.config, m.topology, m.policy, m.started = kept.Config, kept.Topology, &kept.Policy, kept.Started
 	m.config.RunDir, m.dir.made, m.warnings = m.dir.path, kept.Made, kept.Warnings
 	processes := len(m.topology.Nodes)
@@ -220,6 +221,9 @@ func (m *Machine) resume(ctx context.Context) error {
 	m.job = ""
 	m.mu.Unlock()
 	m.events.publish(Event{Kind: EventRunning, Node: -1, PID: os.Getpid(), Text: "all kernels are ready"})
+	if m.startedBy != m.hooks.Version {
+		m.warn("the kernels are of nrkern %s, and this supervisor of %s: those that it starts are too", m.startedBy, m.hooks.Version)
+	}
 	m.events.publish(Event{Kind: EventTakenOver, Node: -1, PID: os.Getpid(), Text: "the kernels of a supervisor that died have this one now"})
 	return m.cause()
 }

@@ -35,7 +35,9 @@ type Machine struct {
 	topology *numa.Topology
 	policy   *transport.Policy
 	started  time.Time
-	events   *hub
+	// startedBy is the version of the program that did, where another took over.
+	startedBy string
+	events    *hub
 
 	dir     *runDir
 	segment *transport.Segment

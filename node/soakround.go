@@ -215,6 +215,10 @@ func (s Soak) behead(ctx context.Context, m *soakMachine, random *rand.Rand) err
 	return s.Attach(ctx, m.config)
 }
 
+// judgeable is how many operations a history has: over several keys, and of clients
+// that wait for CPUs, so that most overlap, the judge has to try many orders.
+const judgeable = 200
+
 // soakBase is where the keys of the histories of soaks begin.
 const soakBase = 1 << 45
 
@@ -222,7 +226,8 @@ const soakBase = 1 << 45
 // again, so that the state stays as large as it is.
 func (s Soak) atRest(ctx context.Context, m *soakMachine) error {
 	ask := DefaultRecordRequest()
-	ask.Base, ask.Seed, ask.Many, ask.Keys = soakBase, s.Seed+uint64(m.rounds), 20, 4
+	ask.Base, ask.Seed, ask.Many, ask.Keys = soakBase, s.Seed+uint64(m.rounds), 10, 4
+	ask.ClientsPerNode, ask.Operations = 1, judgeable/m.report.Nodes
 	cleaner := &outsider{m: m.api, nodes: []int{0}, base: ask.Base, keys: ask.Keys, numbers: &caller{id: rand.Uint64() | 1}, random: m.random}
 	if err := cleaner.clear(ctx); err != nil {
 		return fmt.Errorf("clear the keys: %w", err)
