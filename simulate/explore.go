@@ -66,6 +66,7 @@ func (e Exploration) Run(ctx context.Context) (*Explored, error) {
 	}
 	e.Exact = true
 	drawn := e.drawn(e.Seed)
+	defer collectLess(200)() // what it remembers grows
 	seg := segments{}
 	defer seg.close()
 	out := new(Explored)

@@ -4,6 +4,7 @@ package simulate
 
 import (
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/nrkern/nrkern/check"
@@ -54,6 +55,17 @@ type client struct {
 
 // segments are kept between runs: to make one costs more than a run.
 type segments map[string]*memory
+
+// collectLess has the garbage collector run less often, unless GOGC says how often: each
+// run leaves a machine behind, and a small heap would be looked through after a few.
+func collectLess(percent int) (restore func()) {
+	const ordinary = 100
+	before := debug.SetGCPercent(percent)
+	if before != ordinary {
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
+}
 
 func (seg segments) close() {
 	for _, m := range seg {

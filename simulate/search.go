@@ -69,6 +69,7 @@ func (s Search) Run(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	report := new(Report)
+	defer collectLess(400)()
 	seg := segments{}
 	defer seg.close()
 	for i := range s.Schedules {
