@@ -50,6 +50,10 @@ func Dial(runDir string) (*Client, error) {
 // Close lets go of idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+// closedIdle is what net/http says, by an error of no type, when the machine ended
+// while a connection was idle, and it is found out when a request is about to use it.
+const closedIdle = "server closed idle connection"
+
 // explain says in the user's terms why a machine was not reached.
 func (c *Client) explain(err error) error {
 	switch {
@@ -60,7 +64,8 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("%w: run directory %s: start one with `nrkern start`, or name its directory with --run-dir", ErrNotRunning, c.runDir)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: run directory %s belongs to another user: %w", ErrPermission, c.runDir, err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, unix.ECONNRESET), errors.Is(err, unix.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, unix.ECONNRESET), errors.Is(err, unix.EPIPE),
+		strings.Contains(err.Error(), closedIdle):
 		return fmt.Errorf("%w: the machine of %s ended before it answered", ErrNotRunning, c.runDir)
 	}
 	return err
