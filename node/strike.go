@@ -157,8 +157,11 @@ func (m *Machine) aim(ctx context.Context, k *child, phase string) error {
 // halt stops a kernel, and returns when it is.
 func halt(ctx context.Context, k *child) error {
 	k.signal(unix.SIGSTOP)
-	for deadline := time.Now().Add(strikePatience); !isStopped(k.process.Pid); {
-		if k.gone() || time.Now().After(deadline) {
+	for deadline := time.Now().Add(strikePatience); k.gone() || !isStopped(k.process.Pid); {
+		if k.gone() { // somebody was faster
+			return k.death()
+		}
+		if time.Now().After(deadline) {
 			return fmt.Errorf("strike: %s does not stop", k.name())
 		}
 		if err := await(ctx, time.After(20*time.Microsecond)); err != nil {

@@ -32,3 +32,20 @@ func TestRefusedStrikes(t *testing.T) {
 		t.Errorf("after them the sum is %s", got)
 	}
 }
+
+// TestStrikeAtTheDead: whoever would stop a kernel that has just died hears that it
+// has, at once; or meets the one that took its place.
+func TestStrikeAtTheDead(t *testing.T) {
+	c := config(t, node.ModeNR, "2x1")
+	c.Strikes = true
+	m := boot(t, c)
+	for range 3 {
+		if _, err := m.Strike(limit(t), node.StrikeRequest{Node: 1, Kind: node.StrikeKill}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Strike(limit(t), node.StrikeRequest{Node: 1, Kind: node.StrikeStop}); err != nil && !errors.Is(err, node.ErrKernelDied) {
+			t.Errorf("stop of a kernel that has just died: %v", err)
+		}
+		waitFor(t, func() bool { return stateOf(t, m, 1) == node.StateRunning })
+	}
+}
