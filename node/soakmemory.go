@@ -24,9 +24,15 @@ const (
 	memorySlack  = 4 << 20
 )
 
+// leastJudged is the shortest soak whose memory is judged.
+const leastJudged = 30 * time.Second
+
 // SoakMemory is how the memory of a machine's processes went.
 type SoakMemory struct {
-	Flat        bool       `json:"flat"`
+	Flat bool `json:"flat"`
+	// Judged says that the soak was long enough to judge by: in the first seconds
+	// processes grow into their memory.
+	Judged      bool       `json:"judged"`
 	Kernels     MemoryRoom `json:"kernels"`
 	Supervisors MemoryRoom `json:"supervisors"`
 }
@@ -45,7 +51,10 @@ type MemoryRoom struct {
 // String shows it.
 func (m *SoakMemory) String() string {
 	word := "flat"
-	if !m.Flat {
+	switch {
+	case !m.Judged:
+		word = "not judged (the soak is shorter than " + leastJudged.String() + ")"
+	case !m.Flat:
 		word = "NOT FLAT"
 	}
 	show := func(r MemoryRoom) string {
@@ -101,7 +110,7 @@ func residentBytes(pid int) (uint64, bool) {
 // judge judges the samples of a soak that took so long.
 func (l *memoryLog) judge(whole time.Duration) *SoakMemory {
 	m := &SoakMemory{Kernels: judgeMemory(l.kernels, whole), Supervisors: judgeMemory(l.supervisors, whole)}
-	m.Flat = m.Kernels.flat && m.Supervisors.flat
+	m.Flat, m.Judged = m.Kernels.flat && m.Supervisors.flat, whole >= leastJudged
 	return m
 }
 

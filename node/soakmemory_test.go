@@ -3,6 +3,8 @@ package node
 import (
 	"testing"
 	"time"
+
+	"github.com/nrkern/nrkern/check"
 )
 
 // TestMemoryIsFlat: what grows is found, in one process that lives and over the
@@ -42,5 +44,18 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 	if r := judgeMemory(hidden, whole); r.flat || r.Most < 1.5 {
 		t.Errorf("one that grows among others: %+v", r)
+	}
+}
+
+// TestShortSoaks: the memory of a soak of seconds is shown and not judged.
+func TestShortSoaks(t *testing.T) {
+	grows := []memorySample{{at: leastJudged / 4, pid: 1, bytes: 20 << 20}, {at: leastJudged * 7 / 8, pid: 1, bytes: 40 << 20}}
+	l := memoryLog{kernels: grows}
+	for whole, want := range map[time.Duration]check.Judgement{leastJudged - 1: check.OK, leastJudged: check.Illegal} {
+		m := &soakMachine{report: &SoakMachine{Judgement: check.OK, Memory: l.judge(whole)}}
+		r := &SoakReport{Judgement: check.OK}
+		if r.worse(m); r.Judgement != want || m.report.Memory.Flat {
+			t.Errorf("a soak of %v that grows: %s, %v; want %s", whole, r.Judgement, m.report.Memory, want)
+		}
 	}
 }

@@ -84,7 +84,7 @@ func (r *SoakMachine) String() string {
 
 // worse takes over the judgement of a machine, and reports whether it is not ok.
 func (r *SoakReport) worse(m *soakMachine) bool {
-	if mem := m.report.Memory; mem != nil && !mem.Flat && m.report.Judgement == check.OK {
+	if mem := m.report.Memory; mem != nil && mem.Judged && !mem.Flat && m.report.Judgement == check.OK {
 		m.report.fail("memory grows: " + mem.String())
 	}
 	j := m.report.Judgement

@@ -77,9 +77,10 @@ func (s Soak) underLoad(ctx context.Context, m *soakMachine, random *rand.Rand) 
 		return nil, fmt.Errorf("clear the keys: %w", err)
 	}
 	var working sync.WaitGroup
+	draws := rand.New(rand.NewPCG(random.Uint64(), random.Uint64())) // the load's own
 	working.Go(func() {
 		load := o.Load
-		load.WriteRatio = []float64{10, 80, 100}[random.IntN(3)]
+		load.WriteRatio = []float64{10, 80, 100}[draws.IntN(3)]
 		for over.Err() == nil {
 			_, _ = m.api.Bench(over, load) // whoever dies ends it; then the next begins
 			_ = await(over, time.After(time.Millisecond))
