@@ -63,7 +63,7 @@ page: build ## make docs/results.md anew, of the run in RESULTS if that is given
 # The other builds are what the rows about the simulation hook and the probe
 # sites compare with: each in several layouts, for the order of a program's
 # functions matters more than what those rows are about.
-bench: ## measure how near we are to C, the bare map and the locks (four minutes; nothing else should run)
+bench: ## measure how near we are to C, the bare map and the locks (minutes; nothing else should run)
 	@set -x; for tag in '' nohook nosite; do \
 		program=bin/nrbench$${tag:+-$$tag}; \
 		CGO_ENABLED=0 $(GO) build $(PGO) -tags "$${tag:+nrkern_$$tag}" -o $$program ./bench/nrbench; \

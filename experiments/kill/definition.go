@@ -19,7 +19,6 @@ import (
 	"github.com/nrkern/nrkern/experiments/machines"
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/experiments/shape"
-	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/node"
 )
 
@@ -36,8 +35,8 @@ const (
 )
 
 const (
-	one  = "nr"
-	four = "nr/4-logs"
+	one  = machines.OneLog
+	four = machines.FourLogs
 )
 
 // Definition returns the experiment.
@@ -103,34 +102,7 @@ func shapes() []shape.Shape {
 }
 
 func blocks(lab *experiment.Lab) ([]experiment.Block, error) {
-	var all []experiment.Block
-	for _, keys := range experiment.Few(lab, []uint64{50_000}, []uint64{50_000, 1_000_000}, []uint64{1_000, 50_000, 1_000_000, 4_000_000}) {
-		all = append(all, experiment.Block{
-			Name: strconv.FormatUint(keys, 10) + " keys",
-			Open: func(ctx context.Context) ([]experiment.Point, func() error, error) { return open(ctx, lab, keys) },
-		})
-	}
-	return all, nil
-}
-
-func open(ctx context.Context, lab *experiment.Lab, keys uint64) ([]experiment.Point, func() error, error) {
-	several := node.DefaultConfig()
-	several.Logs = 4
-	set, err := machines.Boot(ctx, lab, "2x1", []machines.Variant{{Name: one, Config: node.DefaultConfig()}, {Name: four, Config: several}})
-	if err != nil {
-		return nil, nil, err
-	}
-	var cells experiment.Point
-	for _, m := range set {
-		if err := machines.Fill(ctx, m, lab, keys); err != nil {
-			return nil, set.Close, err
-		}
-		cells = append(cells, experiment.Cell{
-			Variant: m.Name, Factors: []string{strconv.FormatUint(keys, 10), "", "", ""}, CPUs: m.CPUs,
-			Take: func(ctx context.Context, _ measure.Span) ([]experiment.Reading, error) { return sample(ctx, m) },
-		})
-	}
-	return []experiment.Point{cells}, set.Close, nil
+	return machines.ByKeys(lab, sample), nil
 }
 
 // sample kills the kernel of node 1 once, and returns when another is in its place.
@@ -140,10 +112,8 @@ func sample(ctx context.Context, m *machines.Machine) ([]experiment.Reading, err
 		if err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(killAt - time.Since(began)):
+		if err := machines.At(ctx, began, killAt); err != nil {
+			return err
 		}
 		if err := syscall.Kill(s.Kernels[1].PID, syscall.SIGKILL); err != nil {
 			return fmt.Errorf("kill the kernel of node 1: %w", err)

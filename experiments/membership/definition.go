@@ -10,14 +10,12 @@ package membership
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/nrkern/nrkern/experiments/experiment"
 	"github.com/nrkern/nrkern/experiments/machines"
 	"github.com/nrkern/nrkern/experiments/results"
 	"github.com/nrkern/nrkern/experiments/shape"
-	"github.com/nrkern/nrkern/measure"
 	"github.com/nrkern/nrkern/node"
 )
 
@@ -35,8 +33,8 @@ const (
 )
 
 const (
-	one  = "nr"
-	four = "nr/4-logs"
+	one  = machines.OneLog
+	four = machines.FourLogs
 )
 
 // Definition returns the experiment.
@@ -103,48 +101,21 @@ func shapes() []shape.Shape {
 }
 
 func blocks(lab *experiment.Lab) ([]experiment.Block, error) {
-	var all []experiment.Block
-	for _, keys := range experiment.Few(lab, []uint64{50_000}, []uint64{50_000, 1_000_000}, []uint64{1_000, 50_000, 1_000_000, 4_000_000}) {
-		all = append(all, experiment.Block{
-			Name: strconv.FormatUint(keys, 10) + " keys",
-			Open: func(ctx context.Context) ([]experiment.Point, func() error, error) { return open(ctx, lab, keys) },
-		})
-	}
-	return all, nil
-}
-
-func open(ctx context.Context, lab *experiment.Lab, keys uint64) ([]experiment.Point, func() error, error) {
-	several := node.DefaultConfig()
-	several.Logs = 4
-	set, err := machines.Boot(ctx, lab, "2x1", []machines.Variant{{Name: one, Config: node.DefaultConfig()}, {Name: four, Config: several}})
-	if err != nil {
-		return nil, nil, err
-	}
-	var cells experiment.Point
-	for _, m := range set {
-		if err := machines.Fill(ctx, m, lab, keys); err != nil {
-			return nil, set.Close, err
-		}
-		cells = append(cells, experiment.Cell{
-			Variant: m.Name, Factors: []string{strconv.FormatUint(keys, 10), "", "", ""}, CPUs: m.CPUs,
-			Take: func(ctx context.Context, _ measure.Span) ([]experiment.Reading, error) { return sample(ctx, m) },
-		})
-	}
-	return []experiment.Point{cells}, set.Close, nil
+	return machines.ByKeys(lab, sample), nil
 }
 
 // sample takes node 1 out and puts it back.
 func sample(ctx context.Context, m *machines.Machine) ([]experiment.Reading, error) {
 	var left, joined *node.Membership
 	all, err := machines.Meanwhile(ctx, m, []int{0, 1}, endAt, func(ctx context.Context, began time.Time) (err error) {
-		if err := at(ctx, began, leaveAt); err != nil {
+		if err := machines.At(ctx, began, leaveAt); err != nil {
 			return err
 		}
 		if left, err = m.Member(ctx, node.MemberRequest{Node: 1, Action: node.MemberRemove}); err != nil {
 			return err
 		}
 		// Put back in any case: the next sample needs it.
-		waited := at(ctx, began, joinAt)
+		waited := machines.At(ctx, began, joinAt)
 		joined, err = m.Member(context.WithoutCancel(ctx), node.MemberRequest{Node: 1, Action: node.MemberAdd})
 		if err == nil {
 			err = waited
@@ -166,14 +137,4 @@ func sample(ctx context.Context, m *machines.Machine) ([]experiment.Reading, err
 		Factors: map[string]string{"phase": phaseAll, "time_ms": "", "called_node": "0"},
 		Values:  map[string]float64{"dip_ms": ms(all[0].Gap(leaveAt))},
 	}), nil
-}
-
-// at waits until a time of the sample.
-func at(ctx context.Context, began time.Time, when time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(when - time.Since(began)):
-		return nil
-	}
 }
