@@ -44,7 +44,7 @@ help: ## list the targets
 build: ## build bin/nrkern
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BIN) ./cmd/nrkern
 
-demo: build ## build, then boot machines and compare the structures (under a minute)
+demo: build ## build, then boot machines and compare the structures (under a minute once built)
 	$(BIN) demo
 
 # Its own folder gives way; one that is named with RESULTS does not.
